@@ -1,0 +1,58 @@
+# The commands of the project. Each sets up .venv first if need be; settings come from the
+# environment (see README.md).
+
+PYTHONS ?= python3.13 python3.12 python3.11 python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help refresh check test lint dagster docs rollback clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) \
+	    | while IFS='|' read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
+
+refresh: $(INSTALLED) ## Land what is new, build, audit, publish; show the scorecard
+	@$(BIN)/sales-kpis refresh
+
+check: $(INSTALLED) ## Read the extracts and the configuration without building; tell what was understood
+	@$(BIN)/sales-kpis check
+
+test: lint ## Every check there is: linters, pytest, dbt build with all tests on the fixture company
+	@$(BIN)/python -m pytest
+
+lint: $(INSTALLED) ## The linters alone: ruff and sqlfluff
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests/data
+
+dagster: $(INSTALLED) ## The Dagster UI and daemon, with the nightly schedule on
+	@$(BIN)/sales-kpis dagster
+
+docs: $(INSTALLED) ## Make the site that documents every model and column
+	@$(BIN)/sales-kpis docs
+
+rollback: $(INSTALLED) ## Point the published file back at the version before
+	@$(BIN)/sales-kpis rollback
+
+clean: $(INSTALLED) ## Remove what runs have built; never your extracts nor what is published
+	@$(BIN)/sales-kpis clean
+
+# Made once, and again when the lock or the project's definition changes.
+$(INSTALLED): requirements.lock pyproject.toml
+	@python=; \
+	for candidate in $(PYTHONS); do \
+	    if $$candidate -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; \
+	    then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	    echo "Python 3.11, 3.12 or 3.13 is needed, and none was found among: $(PYTHONS)." >&2; \
+	    echo "Name yours with: make PYTHONS=/path/to/python3.12" >&2; exit 1; \
+	fi; \
+	echo "Setting up .venv with $$($$python --version); this takes a minute or two, once."; \
+	$$python -m venv .venv || { \
+	    echo "$$python cannot make a virtual environment (on Debian: apt install python3-venv)." >&2; \
+	    exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
