@@ -1,0 +1,113 @@
+{# Everybody whom a source could mean by a rep: persons of the CRMs, the reps
+   extract, and, where neither was delivered, the names that flat files use. #}
+with users as (
+    select
+        users.*,
+        user_roles.name as team,
+        case
+            when users.email is null then users.user_id
+            when users.source = min(users.source) over (partition by users.email)
+                then users.user_id
+            else first_value(users.user_id) over (
+                partition by users.email order by users.source, users.user_id
+            )
+        end as rep_id,
+    from {{ ref('stg_salesforce__users') }} as users
+    left join {{ ref('stg_salesforce__user_roles') }} as user_roles
+        on users.role_ref = user_roles.user_role_id
+    where not users.is_deleted and users.exclusion_reason is null
+),
+
+extract_reps as (
+    select *
+    from {{ ref('stg_flat__reps') }}
+    where not is_deleted and exclusion_reason is null
+    qualify row_number() over (
+        partition by native_id order by valid_from desc nulls last
+    ) = 1
+),
+
+matches as (
+    select
+        extract_reps.native_id,
+        users.rep_id,
+    from extract_reps
+    inner join users
+        on
+            extract_reps.native_id
+            in (users.native_id, users.user_id, left(users.native_id, 15))
+            or extract_reps.email = users.email
+            or extract_reps.name = users.name
+    qualify row_number() over (
+        partition by extract_reps.native_id
+        order by
+            extract_reps.native_id
+            in (users.native_id, users.user_id, left(users.native_id, 15)) desc,
+            coalesce(extract_reps.email = users.email, false) desc,
+            users.is_person desc,
+            users.rep_id
+    ) = 1
+),
+
+named_by_flat_files as (
+    select distinct
+        'flat:' || reference as person_id,
+        reference as name,
+    from {{ ref('int_named_references') }}
+    where
+        entity = 'rep'
+        and not {{ is_delivered('users') }}
+        and not {{ is_delivered('reps') }}
+)
+
+select
+    rep_id,
+    user_id as person_id,
+    source,
+    native_id,
+    name,
+    email,
+    is_person,
+    false as is_in_extract,
+    role,
+    team,
+    region,
+    manager_ref,
+    null::date as hire_date,
+    null::date as leave_date,
+from users
+union all
+select
+    coalesce(matches.rep_id, extract_reps.rep_id) as rep_id,
+    extract_reps.rep_id as person_id,
+    extract_reps.source,
+    extract_reps.native_id,
+    extract_reps.name,
+    extract_reps.email,
+    true as is_person,
+    true as is_in_extract,
+    extract_reps.role,
+    extract_reps.team,
+    extract_reps.region,
+    extract_reps.manager_ref,
+    extract_reps.hire_date,
+    extract_reps.leave_date,
+from extract_reps
+left join matches on extract_reps.native_id = matches.native_id
+union all
+select
+    person_id as rep_id,
+    person_id,
+    'flat' as source,
+    name as native_id,
+    name,
+    null as email,
+    true as is_person,
+    true as is_in_extract,
+    null as role,
+    null as team,
+    null as region,
+    null as manager_ref,
+    null as hire_date,
+    null as leave_date,
+from named_by_flat_files

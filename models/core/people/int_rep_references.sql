@@ -1,0 +1,46 @@
+{# An id, an email or a full name, tried in that order. #}
+with persons as (
+    select * from {{ ref('int_people') }}
+    where is_person
+),
+
+keys as (
+    select
+        person_id as reference,
+        rep_id,
+        1 as precedence,
+    from persons
+    union all
+    select
+        native_id as reference,
+        rep_id,
+        2 as precedence,
+    from persons
+    union all
+    select
+        left(native_id, 15) as reference,
+        rep_id,
+        3 as precedence,
+    from persons
+    where source <> 'flat'
+    union all
+    select
+        email as reference,
+        rep_id,
+        4 as precedence,
+    from persons
+    union all
+    select
+        name as reference,
+        rep_id,
+        5 as precedence,
+    from persons
+)
+
+select
+    reference,
+    rep_id,
+from keys
+where reference is not null
+qualify
+    row_number() over (partition by reference order by precedence, rep_id) = 1
