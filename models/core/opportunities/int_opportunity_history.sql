@@ -1,0 +1,85 @@
+{# The state after every change. Where a source tells only what changed, an empty
+   cell is as before; before the first known value that value holds, and what
+   history never says is as it is today. #}
+with history as (
+    select
+        opportunities.opportunity_id,
+        opportunities.created_at,
+        history.changed_at,
+        history.change_id,
+        history.is_full_state,
+        history.stage,
+        history.amount,
+        history.probability,
+        history.expected_close_date,
+        history.forecast_category,
+        opportunities.stage as present_stage,
+        opportunities.amount as present_amount,
+        opportunities.probability as present_probability,
+        opportunities.close_date as present_close_date,
+        opportunities.forecast_category as present_forecast_category,
+    from
+        ({{ union_staged('opportunity_history', ['salesforce', 'flat']) }}) as history
+    inner join {{ ref('int_record_references') }} as keys
+        on
+            history.opportunity_ref = keys.reference
+            and keys.entity = 'opportunity'
+    inner join {{ ref('int_opportunities') }} as opportunities
+        on keys.record_id = opportunities.opportunity_id
+    where opportunities.created_at is not null
+),
+
+states as (
+    select
+        opportunity_id,
+        created_at,
+        changed_at,
+        row_number() over (
+            partition by opportunity_id order by changed_at, change_id
+        ) as change_number,
+        {% for column, present in [
+            ('stage', 'present_stage'),
+            ('amount', 'present_amount'),
+            ('probability', 'present_probability'),
+            ('expected_close_date', 'present_close_date'),
+            ('forecast_category', 'present_forecast_category'),
+        ] -%}
+        case
+            when is_full_state then {{ column }}
+            else coalesce(
+                last_value({{ column }} ignore nulls) over until_now,
+                first_value({{ column }} ignore nulls) over from_now,
+                {{ present }}
+            )
+        end as {{ column }},
+        {% endfor %}
+    from history
+    window
+        until_now as (
+            partition by opportunity_id order by changed_at, change_id
+            rows between unbounded preceding and current row
+        ),
+        from_now as (
+            partition by opportunity_id order by changed_at, change_id
+            rows between current row and unbounded following
+        )
+)
+
+select
+    states.opportunity_id,
+    states.change_number,
+    -- History that begins after the creation holds since the creation.
+    case
+        when states.change_number = 1 then states.created_at
+        else greatest(states.changed_at, states.created_at)
+    end as changed_at,
+    {{ business_date('changed_at') }} as changed_date,
+    states.stage,
+    coalesce(stages.outcome, 'open') as outcome,
+    states.amount,
+    coalesce(states.probability, stages.default_probability) as probability,
+    states.expected_close_date,
+    states.forecast_category,
+from states
+left join {{ ref('dim_stages') }} as stages
+    on states.stage = stages.stage
