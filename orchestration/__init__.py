@@ -1,0 +1,1 @@
+"""Lands the extracts, runs the dbt project and publishes its marts."""

@@ -1,0 +1,164 @@
+"""The extract contract: which objects and columns the staging models read.
+
+It is the dbt sources file of each staging folder (`models/staging/<connector>/*sources.yml`), so
+that the contract, its documentation and dbt's lineage cannot drift apart. What dbt has no word
+for stands under `config: meta:`: of a table `object`, `entity`, `key`, `grows_only`, of a column
+`required` and `private`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from orchestration.errors import RefreshError
+
+DATA_TYPES = ("id", "text", "instant", "date", "month", "boolean", "decimal", "integer")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of an extract: its name in the file and the type its texts must cast to."""
+
+    name: str
+    data_type: str = "text"
+    required: bool = False
+    private: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """An object of a connector: one file per delivery, one view `extracts.<identifier>`."""
+
+    connector: str
+    name: str
+    identifier: str
+    object: str
+    entity: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    grows_only: bool = False
+
+    @cached_property
+    def columns_by_name(self) -> dict[str, Column]:
+        """Columns by their name in lower case: files may write it any way."""
+        return {column.name.lower(): column for column in self.columns}
+
+    @cached_property
+    def required(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.required)
+
+    @property
+    def has_private_columns(self) -> bool:
+        return any(column.private for column in self.columns)
+
+    def fingerprint(self) -> str:
+        """Changes whenever a file of this object could land differently."""
+        return _hash(asdict(self))
+
+
+@dataclass(frozen=True)
+class Contract:
+    """All objects of all connectors."""
+
+    tables: tuple[Table, ...]
+    _by_object: dict[tuple[str, str], Table] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_object = {(table.connector, table.object.lower()): table for table in self.tables}
+        object.__setattr__(self, "_by_object", by_object)
+
+    @property
+    def connectors(self) -> tuple[str, ...]:
+        return tuple(sorted({table.connector for table in self.tables}))
+
+    def of_connector(self, connector: str) -> tuple[Table, ...]:
+        return tuple(table for table in self.tables if table.connector == connector)
+
+    def find(self, connector: str, object_name: str) -> Table | None:
+        """The table of an object, whatever the case of its name; None if nothing reads it."""
+        return self._by_object.get((connector, object_name.lower()))
+
+    def fingerprint(self) -> str:
+        return _hash([asdict(table) for table in self.tables])
+
+
+def load_contract(project_dir: Path) -> Contract:
+    """Reads every `models/staging/<connector>/*sources.yml`.
+
+    Raises:
+        RefreshError: there is none, or one is not as the module's docstring says.
+    """
+    paths = sorted(project_dir.glob("models/staging/*/*sources.yml"))
+    if not paths:
+        raise RefreshError(
+            f"{project_dir / 'models' / 'staging'}: no sources.yml found; "
+            "the project folder is incomplete, fetch it again"
+        )
+    tables: list[Table] = []
+    for path in paths:
+        tables.extend(_read(path))
+    return Contract(tuple(tables))
+
+
+def _read(path: Path) -> list[Table]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=loader) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise RefreshError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
+    tables = []
+    try:
+        for source in document.get("sources") or []:
+            # Other sources (landing's own tables in raw) are no extracts.
+            if source.get("schema", source["name"]) == "extracts":
+                tables.extend(_table(source["name"], table) for table in source["tables"])
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise RefreshError(f"{path}: not a valid extract contract: {error!r}") from None
+    return tables
+
+
+def _table(connector: str, entry: dict[str, Any]) -> Table:
+    meta = _meta(entry)
+    columns = tuple(_column(column) for column in entry["columns"])
+    names = [column.name.lower() for column in columns]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"{entry['name']}: columns given twice: {', '.join(repeated)}")
+    return Table(
+        connector=connector,
+        name=entry["name"],
+        identifier=entry.get("identifier", f"{connector}__{entry['name']}"),
+        object=meta["object"],
+        entity=meta["entity"],
+        columns=columns,
+        key=tuple(meta.get("key") or ()),
+        grows_only=bool(meta.get("grows_only", False)),
+    )
+
+
+def _column(entry: dict[str, Any]) -> Column:
+    meta = _meta(entry)
+    data_type = entry.get("data_type", "text")
+    if data_type not in DATA_TYPES:
+        raise ValueError(f"{entry['name']}: data_type {data_type!r} is none of {DATA_TYPES}")
+    return Column(
+        name=entry["name"],
+        data_type=data_type,
+        required=bool(meta.get("required", False)),
+        private=bool(meta.get("private", False)),
+    )
+
+
+def _meta(entry: dict[str, Any]) -> dict[str, Any]:
+    return (entry.get("config") or {}).get("meta") or entry.get("meta") or {}
+
+
+def _hash(content: Any) -> str:
+    return hashlib.blake2b(json.dumps(content).encode(), digest_size=16).hexdigest()
