@@ -1,0 +1,61 @@
+{# Present leads with their references resolved; deleted and excluded ones are out. #}
+with earliest_campaigns as (
+    select
+        lead_ref,
+        campaign_ref,
+    from {{ ref('stg_salesforce__campaign_members') }}
+    where
+        not is_deleted
+        and exclusion_reason is null
+        and lead_ref is not null
+        and campaign_ref is not null
+    qualify row_number() over (
+        partition by lead_ref
+        order by created_at nulls last, campaign_member_id
+    ) = 1
+)
+
+select
+    leads.lead_id,
+    leads.source,
+    leads.status,
+    leads.lead_source,
+    leads.owner_ref,
+    campaigns.campaign_id,
+    accounts.account_id,
+    leads.contact_ref,
+    opportunities.record_id as opportunity_id,
+    coalesce(leads.is_converted, false) as is_converted,
+    leads.referred_by_account_ref is not null as is_referred_by_account,
+    leads.created_at,
+    {{ business_date('leads.created_at') }} as created_date,
+    leads.qualified_at,
+    case when leads.is_converted then leads.converted_at end as converted_at,
+    case
+        when leads.is_converted
+            then coalesce(
+                leads.converted_date, {{ business_date('leads.created_at') }}
+            )
+    end as converted_date,
+from ({{ union_staged('leads', ['salesforce', 'flat']) }}) as leads
+left join earliest_campaigns
+    on leads.lead_id = earliest_campaigns.lead_ref
+left join {{ ref('int_record_references') }} as campaign_keys
+    on
+        coalesce(earliest_campaigns.campaign_ref, leads.campaign_ref)
+        = campaign_keys.reference
+        and campaign_keys.entity = 'campaign'
+left join {{ ref('dim_campaigns') }} as campaigns
+    on campaign_keys.record_id = campaigns.campaign_id
+left join {{ ref('int_record_references') }} as account_keys
+    on leads.account_ref = account_keys.reference and account_keys.entity = 'account'
+left join {{ ref('int_accounts') }} as accounts
+    on account_keys.record_id = accounts.account_id
+left join {{ ref('int_record_references') }} as opportunities
+    on
+        leads.opportunity_ref = opportunities.reference
+        and opportunities.entity = 'opportunity'
+where
+    not leads.is_deleted
+    and leads.merged_into_ref is null
+    and leads.exclusion_reason is null
