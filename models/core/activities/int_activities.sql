@@ -130,7 +130,7 @@ activities as (
         type as their_type,
         'other' as usual_type,
         coalesce(lower(direction), 'outbound') as direction,
-        coalesce(is_done, done_at is not null) as is_done,
+        coalesce(is_done, false) or done_at is not null as is_done,
         coalesce(is_automated, false) as is_automated,
         owner_ref,
         lead_ref,

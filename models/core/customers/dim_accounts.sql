@@ -1,0 +1,70 @@
+with settings as (
+    select as_of_date from {{ source('landing', 'settings') }}
+),
+
+customers as (
+    select
+        account_id,
+        min(customer_from_date) as customer_since_date,
+        max(customer_to_date) as customer_until_date,
+    from {{ ref('fct_customer_intervals') }}
+    group by account_id
+),
+
+-- A new customer is credited to who closed the account's latest won deal up to that
+-- day, else to who closed its earliest later one, else to the account's owner.
+won_deals as (
+    select
+        customers.account_id,
+        deals.closed_by_rep_id,
+    from customers
+    inner join {{ ref('fct_opportunities') }} as deals
+        on customers.account_id = deals.account_id
+    where deals.is_won and deals.closed_date is not null
+    qualify row_number() over (
+        partition by customers.account_id
+        order by
+            deals.closed_date > customers.customer_since_date,
+            abs({{ dbt.datediff(
+                'deals.closed_date', 'customers.customer_since_date', 'day'
+            ) }}),
+            deals.closed_at desc nulls last,
+            deals.opportunity_id desc
+    ) = 1
+)
+
+select
+    accounts.account_id,
+    accounts.source,
+    accounts.account_name,
+    accounts.customer_region,
+    accounts.segment,
+    accounts.industry,
+    accounts.country,
+    accounts.owner_rep_id,
+    case
+        when won_deals.account_id is not null then won_deals.closed_by_rep_id
+        else accounts.owner_rep_id
+    end as won_by_rep_id,
+    coalesce(assignments.rep_assignment_id, '(none)') as won_by_assignment_id,
+    accounts.created_date,
+    customers.customer_since_date,
+    case
+        when customers.customer_until_date < settings.as_of_date
+            then customers.customer_until_date
+    end as customer_until_date,
+from {{ ref('int_accounts') }} as accounts
+cross join settings
+left join customers
+    on accounts.account_id = customers.account_id
+left join won_deals
+    on accounts.account_id = won_deals.account_id
+left join {{ ref('dim_rep_assignments') }} as assignments
+    on
+        case
+            when won_deals.account_id is not null then won_deals.closed_by_rep_id
+            else accounts.owner_rep_id
+        end = assignments.rep_id
+        and customers.customer_since_date >= assignments.valid_from
+        and customers.customer_since_date < assignments.valid_to
+where accounts.exclusion_reason is null
