@@ -21,7 +21,7 @@ select
     activities.activity_at,
     activities.activity_date,
     activities.due_date,
-    activities.created_at,
+    activities.created_at
 from {{ ref('int_activities') }} as activities
 left join {{ ref('int_reps') }} as reps
     on activities.rep_id = reps.rep_id

@@ -7,12 +7,12 @@ with settings as (
 activity_types as (
     select
         their_type,
-        activity_type,
+        activity_type
     from {{ source('landing', 'config_activity_types') }}
     union all
     select
         their_type,
-        activity_type,
+        activity_type
     from {{ ref('activity_types') }}
     where their_type not in (
         select configured.their_type
@@ -54,7 +54,7 @@ tasks as (
         ) as activity_at,
         due_date,
         duration_seconds / 60 as minutes,
-        created_at,
+        created_at
     from {{ ref('stg_salesforce__tasks') }}
     where not is_deleted and exclusion_reason is null
 ),
@@ -80,7 +80,7 @@ events as (
         ) as activity_at,
         null::date as due_date,
         duration_minutes as minutes,
-        created_at,
+        created_at
     from {{ ref('stg_salesforce__events') }}
     cross join settings
     where
@@ -121,7 +121,7 @@ activities as (
         activity_at,
         due_date,
         minutes,
-        created_at,
+        created_at
     from salesforce_activities
     union all
     select
@@ -142,7 +142,7 @@ activities as (
         ) as activity_at,
         due_date,
         minutes,
-        created_at,
+        created_at
     from {{ ref('stg_flat__activities') }}
     where not is_deleted and exclusion_reason is null
 )
@@ -178,7 +178,7 @@ select
     activities.due_date,
     activities.minutes,
     activities.created_at,
-    {{ business_date('activities.created_at') }} as created_date,
+    {{ business_date('activities.created_at') }} as created_date
 from activities
 left join activity_types
     on activities.their_type = activity_types.their_type

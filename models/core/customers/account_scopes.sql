@@ -2,7 +2,7 @@ with accounts as (
     select
         account_id,
         customer_region,
-        segment,
+        segment
     from {{ ref('dim_accounts') }}
     union all
     select
@@ -18,7 +18,7 @@ with accounts as (
 select
     account_id,
     '{{ scope_type }}' as scope_type,
-    coalesce({{ scope_id }}, '(none)') as scope_id,
+    coalesce({{ scope_id }}, '(none)') as scope_id
 from accounts
 {% if not loop.last %}union all
 {% endif %}

@@ -6,7 +6,7 @@ customers as (
     select
         account_id,
         min(customer_from_date) as customer_since_date,
-        max(customer_to_date) as customer_until_date,
+        max(customer_to_date) as customer_until_date
     from {{ ref('fct_customer_intervals') }}
     group by account_id
 ),
@@ -16,7 +16,7 @@ customers as (
 won_deals as (
     select
         customers.account_id,
-        deals.closed_by_rep_id,
+        deals.closed_by_rep_id
     from customers
     inner join {{ ref('fct_opportunities') }} as deals
         on customers.account_id = deals.account_id
@@ -52,7 +52,7 @@ select
     case
         when customers.customer_until_date < settings.as_of_date
             then customers.customer_until_date
-    end as customer_until_date,
+    end as customer_until_date
 from {{ ref('int_accounts') }} as accounts
 cross join settings
 left join customers

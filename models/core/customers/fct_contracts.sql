@@ -11,7 +11,7 @@ with deals as (
         opportunities.amount,
         opportunities.original_amount,
         opportunities.currency,
-        present.contract_ref,
+        present.contract_ref
     from {{ ref('fct_opportunities') }} as opportunities
     inner join {{ ref('int_opportunities') }} as present
         on opportunities.opportunity_id = present.opportunity_id
@@ -23,7 +23,7 @@ delivered as (
         contracts.*,
         accounts.account_id,
         opportunities.record_id as opportunity_id,
-        settings.reporting_currency,
+        settings.reporting_currency
     from
         ({{ union_staged('contracts', ['salesforce', 'flat']) }}) as contracts
     cross join {{ source('landing', 'settings') }} as settings
@@ -58,7 +58,7 @@ contract_deals as (
         sum(deals.amount)::decimal(28, 8) as deal_amount,
         max_by(
             deals.closed_by_rep_id, (deals.closed_date, deals.opportunity_id)
-        ) as closed_by_rep_id,
+        ) as closed_by_rep_id
     from delivered
     inner join deals
         on
@@ -80,7 +80,7 @@ contracts as (
             when delivered.total_value is not null
                 then {{ in_reporting_currency('delivered.total_value', 'rates.rate') }}
             else contract_deals.deal_amount
-        end as total_value,
+        end as total_value
     from delivered
     left join contract_deals
         on delivered.contract_id = contract_deals.contract_id
@@ -98,7 +98,7 @@ contracts as (
         closed_date as start_date,
         term_months,
         null as end_date,
-        amount as total_value,
+        amount as total_value
     from deals
     where
         not {{ is_delivered('contracts') }}
@@ -124,7 +124,7 @@ select
             -1,
             dbt.dateadd('month', 'contracts.term_months', 'contracts.start_date')
         ) }} as date)
-    ) as end_date,
+    ) as end_date
 from contracts
 left join {{ ref('dim_rep_assignments') }} as assignments
     on

@@ -4,14 +4,14 @@ with agreements as (
     select
         account_id,
         start_date,
-        end_date,
+        end_date
     from {{ ref('fct_subscriptions') }}
     where original_mrr <> 0
     union all
     select
         account_id,
         start_date,
-        end_date,
+        end_date
     from {{ ref('fct_contracts') }}
 ),
 
@@ -23,7 +23,7 @@ active_days as (
         purchases.purchase_date as start_date,
         cast({{ dbt.dateadd(
             'month', 'settings.customer_active_months', 'purchases.purchase_date'
-        ) }} as date) as end_date,
+        ) }} as date) as end_date
     from {{ ref('fct_purchases') }} as purchases
     cross join {{ source('landing', 'settings') }} as settings
     where
@@ -38,7 +38,7 @@ starts as (
         start_date,
         end_date,
         start_date > {{ dbt.dateadd('day', 1, 'max(end_date) over earlier') }}
-        or max(end_date) over earlier is null as is_new_interval,
+        or max(end_date) over earlier is null as is_new_interval
     from active_days
     where account_id is not null and end_date >= start_date
     window earlier as (
@@ -53,7 +53,7 @@ intervals as (
         count_if(is_new_interval) over (
             partition by account_id order by start_date, end_date
             rows between unbounded preceding and current row
-        ) as interval_number,
+        ) as interval_number
     from starts
 )
 
@@ -61,6 +61,6 @@ select
     account_id,
     interval_number::integer as interval_number,
     min(start_date) as customer_from_date,
-    max(end_date) as customer_to_date,
+    max(end_date) as customer_to_date
 from intervals
 group by account_id, interval_number

@@ -14,7 +14,7 @@ with customers as (
             and intervals.customer_to_date
         ) as is_customer_at_end,
         bool_or(intervals.customer_to_date >= periods.period_start)
-        as is_customer_in_period,
+        as is_customer_in_period
     from {{ ref('dim_periods') }} as periods
     inner join {{ ref('fct_customer_intervals') }} as intervals
         on
@@ -43,7 +43,7 @@ recurring as (
         count_if(
             periods.last_day between subscriptions.start_date
             and subscriptions.end_date
-        ) as subscriptions_at_end,
+        ) as subscriptions_at_end
     from {{ ref('dim_periods') }} as periods
     inner join {{ ref('fct_subscriptions') }} as subscriptions
         on
@@ -66,7 +66,7 @@ select
     coalesce(customers.is_customer_in_period, false) as is_customer_in_period,
     coalesce(recurring.mrr_at_start, 0) as mrr_at_start,
     coalesce(recurring.mrr_at_end, 0) as mrr_at_end,
-    coalesce(recurring.subscriptions_at_end, 0) as subscriptions_at_end,
+    coalesce(recurring.subscriptions_at_end, 0) as subscriptions_at_end
 from customers
 full outer join recurring
     on

@@ -7,7 +7,7 @@ with delivered as (
         account_ref,
         coalesce({{ business_date('activated_at') }}, effective_date) as purchase_date,
         amount,
-        currency,
+        currency
     from {{ ref('stg_salesforce__orders') }}
     where
         not is_deleted
@@ -20,7 +20,7 @@ with delivered as (
         account_ref,
         {{ business_date('purchased_at') }} as purchase_date,
         amount,
-        currency,
+        currency
     from {{ ref('stg_flat__purchases') }}
     where not is_deleted and exclusion_reason is null
 ),
@@ -32,7 +32,7 @@ purchases as (
         accounts.account_id,
         delivered.purchase_date,
         delivered.amount as original_amount,
-        coalesce(delivered.currency, settings.reporting_currency) as currency,
+        coalesce(delivered.currency, settings.reporting_currency) as currency
     from delivered
     cross join {{ source('landing', 'settings') }} as settings
     left join {{ ref('int_record_references') }} as account_keys
@@ -51,7 +51,7 @@ select
     {{ in_reporting_currency('purchases.original_amount', 'rates.rate') }} as amount,
     purchases.original_amount,
     purchases.currency,
-    purchases.purchase_date,
+    purchases.purchase_date
 from purchases
 left join {{ ref('int_exchange_rates') }} as rates
     on
@@ -66,6 +66,6 @@ select
     amount,
     original_amount,
     currency,
-    closed_date as purchase_date,
+    closed_date as purchase_date
 from {{ ref('fct_opportunities') }}
 where is_won and closed_date is not null and not {{ is_delivered('purchases') }}

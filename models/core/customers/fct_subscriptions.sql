@@ -7,7 +7,7 @@ select
     subscriptions.mrr as original_mrr,
     coalesce(subscriptions.currency, settings.reporting_currency) as currency,
     subscriptions.start_date,
-    coalesce(subscriptions.end_date, date '9999-12-31') as end_date,
+    coalesce(subscriptions.end_date, date '9999-12-31') as end_date
 from {{ ref('stg_flat__subscriptions') }} as subscriptions
 cross join {{ source('landing', 'settings') }} as settings
 left join {{ ref('int_record_references') }} as account_keys
@@ -28,7 +28,7 @@ select
     (contracts.annual_value::double / 12)::decimal(28, 8) as original_mrr,
     settings.reporting_currency as currency,
     contracts.start_date,
-    contracts.end_date,
+    contracts.end_date
 from {{ ref('fct_contracts') }} as contracts
 cross join {{ source('landing', 'settings') }} as settings
 where not {{ is_delivered('subscriptions') }} and contracts.total_value is not null

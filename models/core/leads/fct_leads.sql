@@ -1,7 +1,7 @@
 with leads as (
     select
         leads.*,
-        settings.as_of_date,
+        settings.as_of_date
     from {{ ref('int_leads') }} as leads
     cross join {{ source('landing', 'settings') }} as settings
 ),
@@ -9,12 +9,12 @@ with leads as (
 lead_sources as (
     select
         lead_source,
-        is_customer_referral,
+        is_customer_referral
     from {{ source('landing', 'config_lead_sources') }}
     union all
     select
         lead_source,
-        is_customer_referral,
+        is_customer_referral
     from {{ ref('lead_sources') }}
     where lead_source not in (
         select configured.lead_source
@@ -26,7 +26,7 @@ statuses as (
     select
         lead_id,
         min(valid_from_at) filter (where is_qualified) as qualified_at,
-        min(valid_from_date) filter (where is_qualified) as qualified_date,
+        min(valid_from_date) filter (where is_qualified) as qualified_date
     from {{ ref('int_lead_statuses') }}
     group by lead_id
 ),
@@ -45,7 +45,7 @@ qualifications as (
             case when leads.has_history_source then statuses.qualified_date end
         ) as status_date,
         leads.converted_at,
-        leads.converted_date,
+        leads.converted_date
     from (
         select
             leads.*,
@@ -53,7 +53,7 @@ qualifications as (
                 select files.source
                 from {{ source('landing', 'files') }} as files
                 where files.entity = 'lead_history'
-            ) as has_history_source,
+            ) as has_history_source
         from leads
     ) as leads
     left join statuses
@@ -72,7 +72,7 @@ qualified as (
             when status_date <= converted_date or converted_date is null
                 then status_at
             else converted_at
-        end as qualified_at,
+        end as qualified_at
     from qualifications
 ),
 
@@ -97,7 +97,7 @@ owners as (
             leads.converted_at,
             leads.converted_date,
             qualified.qualified_at,
-            qualified.qualified_date,
+            qualified.qualified_date
         from leads
         inner join qualified
             on leads.lead_id = qualified.lead_id
@@ -111,7 +111,7 @@ owners as (
 contacts as (
     select
         lead_id,
-        activity_at,
+        activity_at
     from {{ ref('int_activities') }}
     where
         lead_id is not null
@@ -122,7 +122,7 @@ contacts as (
     union all
     select
         leads.lead_id,
-        activities.activity_at,
+        activities.activity_at
     from {{ ref('int_activities') }} as activities
     inner join leads
         on activities.contact_ref = leads.contact_ref
@@ -137,7 +137,7 @@ contacts as (
 responses as (
     select
         leads.lead_id,
-        min(contacts.activity_at) as first_response_at,
+        min(contacts.activity_at) as first_response_at
     from leads
     inner join contacts
         on
@@ -168,7 +168,7 @@ select
     leads.converted_date,
     responses.first_response_at,
     date_diff('microsecond', leads.created_at, responses.first_response_at)
-    / 60000000.0 as response_minutes,
+    / 60000000.0 as response_minutes
 from leads
 inner join qualified
     on leads.lead_id = qualified.lead_id

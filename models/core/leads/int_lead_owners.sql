@@ -7,7 +7,7 @@ with changes as (
         history.changed_at,
         row_number() over (
             partition by leads.lead_id order by history.changed_at, history.change_id
-        ) as change_number,
+        ) as change_number
     from ({{ union_staged('lead_history', ['salesforce', 'flat']) }}) as history
     inner join {{ ref('int_record_references') }} as keys
         on history.lead_ref = keys.reference and keys.entity = 'lead'
@@ -21,7 +21,7 @@ owners as (
         lead_id,
         0 as change_number,
         coalesce(previous_owner_ref, owner_ref) as owner_ref,
-        timestamp '1900-01-01' as owned_from_at,
+        timestamp '1900-01-01' as owned_from_at
     from changes
     where change_number = 1
     union all
@@ -29,14 +29,14 @@ owners as (
         lead_id,
         change_number,
         owner_ref,
-        changed_at as owned_from_at,
+        changed_at as owned_from_at
     from changes
     union all
     select
         lead_id,
         0 as change_number,
         owner_ref,
-        timestamp '1900-01-01' as owned_from_at,
+        timestamp '1900-01-01' as owned_from_at
     from {{ ref('int_leads') }}
     where lead_id not in (select changes.lead_id from changes)
 )
@@ -56,7 +56,7 @@ select
     coalesce(
         {{ business_date('lead(owners.owned_from_at) over following_owner') }},
         date '9999-12-31'
-    ) as owned_to_date,
+    ) as owned_to_date
 from owners
 left join {{ ref('int_rep_references') }} as keys
     on owners.owner_ref = keys.reference

@@ -4,13 +4,13 @@ with marks as (
     select
         status,
         is_qualified,
-        is_closed,
+        is_closed
     from {{ source('landing', 'config_lead_statuses') }}
     union all
     select
         status,
         is_qualified,
-        is_closed,
+        is_closed
     from {{ ref('lead_statuses') }}
     where status not in (
         select configured.status
@@ -27,7 +27,7 @@ changes as (
         history.changed_at,
         row_number() over (
             partition by leads.lead_id order by history.changed_at, history.change_id
-        ) as change_number,
+        ) as change_number
     from ({{ union_staged('lead_history', ['salesforce', 'flat']) }}) as history
     inner join {{ ref('int_record_references') }} as keys
         on history.lead_ref = keys.reference and keys.entity = 'lead'
@@ -41,7 +41,7 @@ statuses as (
         lead_id,
         0 as change_number,
         coalesce(previous_status, status) as status,
-        created_at as changed_at,
+        created_at as changed_at
     from changes
     where change_number = 1
     union all
@@ -49,14 +49,14 @@ statuses as (
         lead_id,
         change_number,
         status,
-        greatest(changed_at, created_at) as changed_at,
+        greatest(changed_at, created_at) as changed_at
     from changes
     union all
     select
         lead_id,
         0 as change_number,
         status,
-        created_at as changed_at,
+        created_at as changed_at
     from {{ ref('int_leads') }}
     where lead_id not in (select changes.lead_id from changes)
 )
@@ -72,7 +72,7 @@ select
     coalesce(
         {{ business_date('lead(statuses.changed_at) over following_status') }},
         date '9999-12-31'
-    ) as valid_to_date,
+    ) as valid_to_date
 from statuses
 left join marks
     on statuses.status = marks.status

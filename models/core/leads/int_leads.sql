@@ -2,7 +2,7 @@
 with earliest_campaigns as (
     select
         lead_ref,
-        campaign_ref,
+        campaign_ref
     from {{ ref('stg_salesforce__campaign_members') }}
     where
         not is_deleted
@@ -36,7 +36,7 @@ select
             then coalesce(
                 leads.converted_date, {{ business_date('leads.created_at') }}
             )
-    end as converted_date,
+    end as converted_date
 from ({{ union_staged('leads', ['salesforce', 'flat']) }}) as leads
 left join earliest_campaigns
     on leads.lead_id = earliest_campaigns.lead_ref

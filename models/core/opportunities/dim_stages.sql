@@ -9,7 +9,7 @@ used as (
         stage,
         bool_or(is_won) as is_won,
         bool_or(is_closed) as is_closed,
-        median(probability) as usual_probability,
+        median(probability) as usual_probability
     from opportunities
     group by stage
     union all
@@ -17,7 +17,7 @@ used as (
         stage,
         null as is_won,
         null as is_closed,
-        null as usual_probability,
+        null as usual_probability
     from ({{ union_staged('opportunity_history', ['salesforce', 'flat']) }})
 ),
 
@@ -26,7 +26,7 @@ stages as (
         stage,
         bool_or(is_won) as is_won,
         bool_or(is_closed) as is_closed,
-        max(usual_probability) as usual_probability,
+        max(usual_probability) as usual_probability
     from used
     where stage is not null
     group by stage
@@ -35,7 +35,7 @@ stages as (
         stage,
         null as is_won,
         null as is_closed,
-        null as usual_probability,
+        null as usual_probability
     from {{ source('landing', 'config_stages') }}
     where stage not in (select used.stage from used where used.stage is not null)
 ),
@@ -60,7 +60,7 @@ outcomes as (
         config.stage_order as config_order,
         seed.stage_order as seed_order,
         config.probability,
-        stages.usual_probability,
+        stages.usual_probability
     from stages
     left join {{ source('landing', 'config_stages') }} as config
         on stages.stage = config.stage
@@ -80,5 +80,5 @@ select
         when max(seed_order) over () is not null then seed_order
         else usual_probability
     end::double as stage_order,
-    probability::decimal(18, 8) as default_probability,
+    probability::decimal(18, 8) as default_probability
 from outcomes

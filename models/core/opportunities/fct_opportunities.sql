@@ -4,7 +4,7 @@ with opportunities as (
         settings.as_of_date,
         closes.closed_at,
         closes.closed_date,
-        closes.close_basis,
+        closes.close_basis
     from {{ ref('int_opportunities') }} as opportunities
     cross join {{ source('landing', 'settings') }} as settings
     left join {{ ref('int_opportunity_closes') }} as closes
@@ -15,7 +15,7 @@ history as (
     select
         opportunity_id,
         min_by(amount, change_number) as first_amount,
-        count(*) as changes,
+        count(*) as changes
     from {{ ref('int_opportunity_history') }}
     group by opportunity_id
 ),
@@ -23,13 +23,13 @@ history as (
 pushes as (
     select
         opportunity_id,
-        count(*) as times_pushed,
+        count(*) as times_pushed
     from (
         select
             opportunity_id,
             expected_close_date > lag(expected_close_date) over (
                 partition by opportunity_id order by change_number
-            ) and outcome = 'open' as is_push,
+            ) and outcome = 'open' as is_push
         from {{ ref('int_opportunity_history') }}
     )
     where is_push
@@ -53,7 +53,7 @@ owners as (
                     owners.owned_from_date <= opportunities.closed_date
                     and opportunities.closed_date < owners.owned_to_date
             end
-        ) as closed_by_rep_id,
+        ) as closed_by_rep_id
     from opportunities
     inner join {{ ref('int_opportunity_owners') }} as owners
         on opportunities.opportunity_id = owners.opportunity_id
@@ -106,7 +106,7 @@ select
             ) }}
     end::integer as cycle_days,
     coalesce(pushes.times_pushed, 0)::integer as times_pushed,
-    opportunities.last_activity_date,
+    opportunities.last_activity_date
 from opportunities
 left join history
     on opportunities.opportunity_id = history.opportunity_id

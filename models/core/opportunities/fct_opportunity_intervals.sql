@@ -18,7 +18,7 @@ select
     greatest(states.valid_from_at, owners.owned_from_at) as valid_from_at,
     least(states.valid_to_at, owners.owned_to_at) as valid_to_at,
     greatest(states.valid_from_date, owners.owned_from_date) as valid_from_date,
-    least(states.valid_to_date, owners.owned_to_date) as valid_to_date,
+    least(states.valid_to_date, owners.owned_to_date) as valid_to_date
 from {{ ref('int_opportunity_states') }} as states
 inner join {{ ref('int_opportunities') }} as opportunities
     on states.opportunity_id = opportunities.opportunity_id

@@ -10,7 +10,7 @@ with lines as (
         list_price,
         unit_cost,
         total_cost,
-        currency,
+        currency
     from {{ ref('int_opportunity_lines') }}
     union all
     select
@@ -22,7 +22,7 @@ with lines as (
         null as list_price,
         null as unit_cost,
         null as total_cost,
-        currency,
+        currency
     from {{ ref('int_opportunities') }}
     where
         product_id is not null
@@ -36,7 +36,7 @@ dated as (
     select
         lines.*,
         coalesce(lines.currency, opportunities.currency) as line_currency,
-        coalesce(opportunities.closed_date, settings.as_of_date) as rate_date,
+        coalesce(opportunities.closed_date, settings.as_of_date) as rate_date
     from lines
     inner join {{ ref('fct_opportunities') }} as opportunities
         on lines.opportunity_id = opportunities.opportunity_id
@@ -54,7 +54,7 @@ product_costs as (
                 partition by keys.record_id order by costs.valid_from
             ),
             date '9999-12-31'
-        ) as valid_to,
+        ) as valid_to
     from {{ ref('stg_flat__product_costs') }} as costs
     cross join {{ source('landing', 'settings') }} as settings
     inner join {{ ref('int_record_references') }} as keys
@@ -89,7 +89,7 @@ select
                 'cost_rates.rate'
             ) }}
         else (dated.quantity * products.unit_cost)::decimal(28, 8)
-    end as cost,
+    end as cost
 from dated
 left join {{ ref('dim_products') }} as products
     on dated.product_id = products.product_id

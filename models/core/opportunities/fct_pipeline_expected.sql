@@ -12,7 +12,7 @@ select
     openings.expected_close_date,
     -- In the current period only what was expected by the as-of date can have slipped.
     openings.expected_close_date <= periods.last_day as is_due,
-    coalesce(closings.outcome, 'open') as outcome_at_end,
+    coalesce(closings.outcome, 'open') as outcome_at_end
 from {{ ref('fct_pipeline_snapshots') }} as openings
 inner join {{ ref('dim_periods') }} as periods
     on

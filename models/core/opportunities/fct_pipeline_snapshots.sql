@@ -4,14 +4,14 @@ with moments as (
     select
         'opening' as snapshot,
         period_start as snapshot_date,
-        day_before as state_date,
+        day_before as state_date
     from {{ ref('dim_periods') }}
     where period_type = 'month'
     union all
     select
         'closing' as snapshot,
         last_day as snapshot_date,
-        last_day as state_date,
+        last_day as state_date
     from {{ ref('dim_periods') }}
     where period_type = 'month'
 )
@@ -29,7 +29,7 @@ select
     intervals.expected_close_date,
     {{ dbt.datediff('intervals.created_date', 'moments.state_date', 'day') }}::integer
     as age_days,
-    intervals.has_history_source,
+    intervals.has_history_source
 from {{ ref('fct_opportunity_intervals') }} as intervals
 inner join moments
     on

@@ -3,7 +3,7 @@
 with line_amounts as (
     select
         opportunity_id,
-        sum(amount)::decimal(28, 8) as amount,
+        sum(amount)::decimal(28, 8) as amount
     from {{ ref('int_opportunity_lines') }}
     group by opportunity_id
 )
@@ -42,7 +42,7 @@ select
     opportunities.source in (
         select source from {{ source('landing', 'files') }}
         where entity = 'opportunity_history'
-    ) as has_history_source,
+    ) as has_history_source
 from
     ({{ union_staged('opportunities', ['salesforce', 'flat']) }}) as opportunities
 cross join {{ source('landing', 'settings') }} as settings

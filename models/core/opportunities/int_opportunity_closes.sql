@@ -11,7 +11,7 @@ history as (
         history.change_number,
         history.changed_at,
         history.changed_date,
-        history.outcome = opportunities.outcome as is_present_outcome,
+        history.outcome = opportunities.outcome as is_present_outcome
     from opportunities
     inner join {{ ref('int_opportunity_history') }} as history
         on opportunities.opportunity_id = history.opportunity_id
@@ -21,7 +21,7 @@ runs as (
     select
         opportunity_id,
         max_by(is_present_outcome, change_number) as ends_in_present_outcome,
-        max(change_number) filter (where not is_present_outcome) as last_other_change,
+        max(change_number) filter (where not is_present_outcome) as last_other_change
     from history
     group by opportunity_id
 ),
@@ -31,7 +31,7 @@ closing_changes as (
     select
         history.opportunity_id,
         min(history.changed_at) as closed_at,
-        min(history.changed_date) as closed_date,
+        min(history.changed_date) as closed_date
     from history
     inner join runs
         on history.opportunity_id = runs.opportunity_id
@@ -55,7 +55,7 @@ select
         when runs.ends_in_present_outcome then 'entered after the fact'
         when runs.opportunity_id is not null then 'history ends in another state'
         else 'no history'
-    end as close_basis,
+    end as close_basis
 from opportunities
 cross join {{ source('landing', 'settings') }} as settings
 left join runs

@@ -17,7 +17,7 @@ with history as (
         opportunities.amount as present_amount,
         opportunities.probability as present_probability,
         opportunities.close_date as present_close_date,
-        opportunities.forecast_category as present_forecast_category,
+        opportunities.forecast_category as present_forecast_category
     from
         ({{ union_staged('opportunity_history', ['salesforce', 'flat']) }}) as history
     inner join {{ ref('int_record_references') }} as keys
@@ -79,7 +79,7 @@ select
     states.amount,
     coalesce(states.probability, stages.default_probability) as probability,
     states.expected_close_date,
-    states.forecast_category,
+    states.forecast_category
 from states
 left join {{ ref('dim_stages') }} as stages
     on states.stage = stages.stage

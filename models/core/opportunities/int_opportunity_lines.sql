@@ -14,7 +14,7 @@ select
     lines.list_price,
     lines.unit_cost,
     lines.total_cost,
-    lines.currency,
+    lines.currency
 from ({{ union_staged('opportunity_lines', ['salesforce', 'flat']) }}) as lines
 inner join {{ ref('int_record_references') }} as opportunities
     on

@@ -8,7 +8,7 @@ with changes as (
         row_number() over (
             partition by opportunities.opportunity_id
             order by history.changed_at, history.change_id
-        ) as change_number,
+        ) as change_number
     from (
         {{ union_staged('opportunity_owner_history', ['salesforce', 'flat']) }}
     ) as history
@@ -25,7 +25,7 @@ owners as (
         opportunity_id,
         0 as change_number,
         coalesce(previous_owner_ref, owner_ref) as owner_ref,
-        timestamp '1900-01-01' as owned_from_at,
+        timestamp '1900-01-01' as owned_from_at
     from changes
     where change_number = 1
     union all
@@ -33,14 +33,14 @@ owners as (
         opportunity_id,
         change_number,
         owner_ref,
-        changed_at as owned_from_at,
+        changed_at as owned_from_at
     from changes
     union all
     select
         opportunity_id,
         0 as change_number,
         owner_ref,
-        timestamp '1900-01-01' as owned_from_at,
+        timestamp '1900-01-01' as owned_from_at
     from {{ ref('int_opportunities') }}
     where opportunity_id not in (select changes.opportunity_id from changes)
 )
@@ -60,7 +60,7 @@ select
     coalesce(
         {{ business_date('lead(owners.owned_from_at) over following_owner') }},
         date '9999-12-31'
-    ) as owned_to_date,
+    ) as owned_to_date
 from owners
 left join {{ ref('int_rep_references') }} as keys
     on owners.owner_ref = keys.reference

@@ -5,7 +5,7 @@ with opportunities as (
     select
         opportunities.*,
         closes.closed_date,
-        closes.close_basis,
+        closes.close_basis
     from {{ ref('int_opportunities') }} as opportunities
     left join {{ ref('int_opportunity_closes') }} as closes
         on opportunities.opportunity_id = closes.opportunity_id
@@ -16,7 +16,7 @@ history as (
         history.*,
         history.change_number = max(history.change_number) over (
             partition by history.opportunity_id
-        ) as is_last,
+        ) as is_last
     from {{ ref('int_opportunity_history') }} as history
 ),
 
@@ -34,7 +34,7 @@ told as (
         history.outcome,
         history.amount,
         history.probability,
-        history.expected_close_date,
+        history.expected_close_date
     from history
     inner join opportunities
         on history.opportunity_id = opportunities.opportunity_id
@@ -56,7 +56,7 @@ assumed_since_creation as (
         'open' as outcome,
         amount,
         case when outcome = 'open' then probability end as probability,
-        close_date as expected_close_date,
+        close_date as expected_close_date
     from opportunities
     where
         created_at is not null
@@ -74,7 +74,7 @@ closed_by_record as (
         outcome,
         amount,
         probability,
-        close_date as expected_close_date,
+        close_date as expected_close_date
     from opportunities
     where
         created_at is not null
@@ -93,7 +93,7 @@ open_by_record as (
         opportunities.outcome,
         opportunities.amount,
         opportunities.probability,
-        opportunities.close_date as expected_close_date,
+        opportunities.close_date as expected_close_date
     from opportunities
     cross join settings
     left join history
@@ -130,6 +130,6 @@ select
     ) as valid_to_at,
     coalesce(
         lead(changed_date) over following_state, date '9999-12-31'
-    ) as valid_to_date,
+    ) as valid_to_date
 from states
 window following_state as (partition by opportunity_id order by state_number)

@@ -10,7 +10,7 @@ product_amounts as (
         lines.opportunity_id,
         lines.product_id,
         lines.product_family,
-        sum(lines.amount)::decimal(28, 8) as amount,
+        sum(lines.amount)::decimal(28, 8) as amount
     from {{ ref('fct_opportunity_lines') }} as lines
     group by all
 )
@@ -19,7 +19,7 @@ select
     deals.opportunity_id,
     scopes.scope_type,
     scopes.scope_id,
-    deals.amount,
+    deals.amount
 from deals
 inner join {{ ref('dim_scopes') }} as scopes
     on deals.closed_by_assignment_id = scopes.rep_assignment_id
@@ -28,7 +28,7 @@ select
     deals.opportunity_id,
     scopes.scope_type,
     scopes.scope_id,
-    deals.amount,
+    deals.amount
 from deals
 inner join {{ ref('account_scopes') }} as scopes
     on coalesce(deals.account_id, '(none)') = scopes.account_id
@@ -38,14 +38,14 @@ select
     opportunity_id,
     'lead_source' as scope_type,
     coalesce(lead_source, '(none)') as scope_id,
-    amount,
+    amount
 from deals
 union all
 select
     opportunity_id,
     'campaign' as scope_type,
     coalesce(campaign_id, '(none)') as scope_id,
-    amount,
+    amount
 from deals
 {% for scope in ['product', 'product_family'] -%}
 union all
@@ -57,7 +57,7 @@ select
     case
         when products.opportunity_id is null then any_value(deals.amount)
         else sum(products.amount)::decimal(28, 8)
-    end as amount,
+    end as amount
 from deals
 left join product_amounts as products
     on deals.opportunity_id = products.opportunity_id

@@ -7,7 +7,7 @@ with extract_rows as (
         reps.team,
         reps.region,
         reps.role,
-        reps.manager_ref,
+        reps.manager_ref
     from {{ ref('stg_flat__reps') }} as reps
     inner join {{ ref('int_people') }} as people
         on reps.rep_id = people.person_id
@@ -24,7 +24,7 @@ extract_columns as (
         count(team) > 0 as has_teams,
         count(region) > 0 as has_regions,
         count(role) > 0 as has_roles,
-        count(manager_ref) > 0 as has_managers,
+        count(manager_ref) > 0 as has_managers
     from extract_rows
 ),
 
@@ -45,7 +45,7 @@ rows_since_ever as (
         region,
         role,
         manager_ref,
-        true as is_from_extract,
+        true as is_from_extract
     from extract_rows
     union all
     select
@@ -55,7 +55,7 @@ rows_since_ever as (
         null as region,
         null as role,
         null as manager_ref,
-        true as is_from_extract,
+        true as is_from_extract
     from extract_rows
     group by rep_id
     having min(valid_from) > date '1900-01-01'
@@ -67,7 +67,7 @@ rows_since_ever as (
         null as region,
         null as role,
         null as manager_ref,
-        false as is_from_extract,
+        false as is_from_extract
     from {{ ref('int_reps') }}
     where rep_id not in (select rep_id from extract_rows)
 ),
@@ -91,7 +91,7 @@ assignments as (
         case
             when is_from_extract and has_managers then rows_since_ever.manager_ref
             else crm_people.manager_ref
-        end as manager_ref,
+        end as manager_ref
     from rows_since_ever
     cross join extract_columns
     left join crm_people on rows_since_ever.rep_id = crm_people.rep_id
@@ -111,14 +111,14 @@ select
             partition by assignments.rep_id order by assignments.valid_from
         ),
         date '9999-12-31'
-    ) as valid_to,
+    ) as valid_to
 from assignments
 left join {{ ref('int_rep_references') }} as managers
     on assignments.manager_ref = managers.reference
 left join (
     select
         rep_id,
-        max_by(name, is_in_extract) as name,
+        max_by(name, is_in_extract) as name
     from {{ ref('int_people') }}
     group by rep_id
 ) as manager_names

@@ -7,7 +7,7 @@ with settings as (
 owned_days as (
     select
         owners.rep_id,
-        min(greatest(owners.owned_from_date, deals.created_date)) as first_day,
+        min(greatest(owners.owned_from_date, deals.created_date)) as first_day
     from {{ ref('int_opportunity_owners') }} as owners
     inner join {{ ref('int_opportunities') }} as deals
         on owners.opportunity_id = deals.opportunity_id
@@ -16,7 +16,7 @@ owned_days as (
     union all
     select
         owners.rep_id,
-        min(greatest(owners.owned_from_date, leads.created_date)) as first_day,
+        min(greatest(owners.owned_from_date, leads.created_date)) as first_day
     from {{ ref('int_lead_owners') }} as owners
     inner join {{ ref('int_leads') }} as leads
         on owners.lead_id = leads.lead_id
@@ -24,7 +24,7 @@ owned_days as (
     union all
     select
         rep_id,
-        min(coalesce(created_date, activity_date)) as first_day,
+        min(coalesce(created_date, activity_date)) as first_day
     from {{ ref('int_activities') }}
     group by rep_id
 ),
@@ -32,7 +32,7 @@ owned_days as (
 first_days as (
     select
         rep_id,
-        min(first_day) as first_day,
+        min(first_day) as first_day
     from owned_days
     group by rep_id
 ),
@@ -40,7 +40,7 @@ first_days as (
 employed as (
     select
         reps.*,
-        coalesce(reps.hire_date, first_days.first_day) as hired_date,
+        coalesce(reps.hire_date, first_days.first_day) as hired_date
     from {{ ref('int_reps') }} as reps
     left join first_days
         on reps.rep_id = first_days.rep_id
@@ -49,7 +49,7 @@ employed as (
 first_contacts as (
     select
         employed.rep_id,
-        min(activities.activity_date) as first_contact_date,
+        min(activities.activity_date) as first_contact_date
     from employed
     inner join {{ ref('fct_activities') }} as activities
         on
@@ -67,7 +67,7 @@ first_contacts as (
 first_wins as (
     select
         employed.rep_id,
-        min(deals.closed_date) as first_win_date,
+        min(deals.closed_date) as first_win_date
     from employed
     inner join {{ ref('fct_opportunities') }} as deals
         on
@@ -90,7 +90,7 @@ select
     employed.hired_date as hire_date,
     employed.leave_date,
     first_contacts.first_contact_date,
-    first_wins.first_win_date,
+    first_wins.first_win_date
 from employed
 cross join settings
 left join {{ ref('dim_rep_assignments') }} as present

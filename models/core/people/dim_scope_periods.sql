@@ -4,7 +4,7 @@ select distinct
     scopes.scope_type,
     scopes.scope_id,
     rep_periods.period_type,
-    rep_periods.period_start,
+    rep_periods.period_start
 from {{ ref('fct_rep_periods') }} as rep_periods
 inner join {{ ref('dim_scopes') }} as scopes
     on rep_periods.rep_assignment_id = scopes.rep_assignment_id
@@ -17,5 +17,5 @@ select
     'company' as scope_type,
     'company' as scope_id,
     period_type,
-    period_start,
+    period_start
 from {{ ref('dim_periods') }}

@@ -20,7 +20,7 @@ select
     and periods.last_day >= assignments.valid_from
     and periods.last_day < assignments.valid_to as is_there_at_end,
     reps.hire_date <= periods.last_day
-    and coalesce(reps.leave_date >= periods.last_day, true) as is_employed_at_end,
+    and coalesce(reps.leave_date >= periods.last_day, true) as is_employed_at_end
 from {{ ref('dim_reps') }} as reps
 inner join {{ ref('dim_rep_assignments') }} as assignments
     on reps.rep_id = assignments.rep_id

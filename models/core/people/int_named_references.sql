@@ -26,7 +26,7 @@ with named as (
     {% for object, column in columns -%}
     select
         '{{ entity }}' as entity,
-        {{ column }} as reference,
+        {{ column }} as reference
     from {{ ref('stg_flat__' ~ object) }}
     where not is_deleted
     union all
@@ -35,7 +35,7 @@ with named as (
     {% for object in ['opportunity_owner_history', 'lead_history'] -%}
     select
         'rep' as entity,
-        owner_ref as reference,
+        owner_ref as reference
     from {{ ref('stg_flat__' ~ object) }}
     {% if not loop.last %}union all
     {% endif -%}
@@ -44,6 +44,6 @@ with named as (
 
 select distinct
     entity,
-    reference,
+    reference
 from named
 where reference is not null

@@ -11,7 +11,7 @@ with users as (
             else first_value(users.user_id) over (
                 partition by users.email order by users.source, users.user_id
             )
-        end as rep_id,
+        end as rep_id
     from {{ ref('stg_salesforce__users') }} as users
     left join {{ ref('stg_salesforce__user_roles') }} as user_roles
         on users.role_ref = user_roles.user_role_id
@@ -30,7 +30,7 @@ extract_reps as (
 matches as (
     select
         extract_reps.native_id,
-        users.rep_id,
+        users.rep_id
     from extract_reps
     inner join users
         on
@@ -52,7 +52,7 @@ matches as (
 named_by_flat_files as (
     select distinct
         'flat:' || reference as person_id,
-        reference as name,
+        reference as name
     from {{ ref('int_named_references') }}
     where
         entity = 'rep'
@@ -74,7 +74,7 @@ select
     region,
     manager_ref,
     null::date as hire_date,
-    null::date as leave_date,
+    null::date as leave_date
 from users
 union all
 select
@@ -91,7 +91,7 @@ select
     extract_reps.region,
     extract_reps.manager_ref,
     extract_reps.hire_date,
-    extract_reps.leave_date,
+    extract_reps.leave_date
 from extract_reps
 left join matches on extract_reps.native_id = matches.native_id
 union all
@@ -109,5 +109,5 @@ select
     null as region,
     null as manager_ref,
     null as hire_date,
-    null as leave_date,
+    null as leave_date
 from named_by_flat_files

@@ -8,38 +8,38 @@ keys as (
     select
         person_id as reference,
         rep_id,
-        1 as precedence,
+        1 as precedence
     from persons
     union all
     select
         native_id as reference,
         rep_id,
-        2 as precedence,
+        2 as precedence
     from persons
     union all
     select
         left(native_id, 15) as reference,
         rep_id,
-        3 as precedence,
+        3 as precedence
     from persons
     where source <> 'flat'
     union all
     select
         email as reference,
         rep_id,
-        4 as precedence,
+        4 as precedence
     from persons
     union all
     select
         name as reference,
         rep_id,
-        5 as precedence,
+        5 as precedence
     from persons
 )
 
 select
     reference,
-    rep_id,
+    rep_id
 from keys
 where reference is not null
 qualify

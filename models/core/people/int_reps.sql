@@ -21,7 +21,7 @@ select
     max_by(people.manager_ref, people.precedence) as manager_ref,
     bool_or(people.is_in_extract) as is_in_extract,
     max(people.hire_date) as hire_date,
-    max(people.leave_date) as leave_date,
+    max(people.leave_date) as leave_date
 from (
     select
         *,
@@ -30,7 +30,7 @@ from (
             when is_in_extract then 3
             when person_id = rep_id then 2
             else 1
-        end as precedence,
+        end as precedence
     from {{ ref('int_people') }}
 ) as people
 where people.is_in_extract or people.rep_id in (select rep_id from owners)

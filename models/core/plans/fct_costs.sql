@@ -7,7 +7,7 @@ select
     costs.category in ('sales', 'marketing') as is_acquisition_cost,
     {{ in_reporting_currency('costs.amount', 'rates.rate') }} as amount,
     costs.amount as original_amount,
-    coalesce(costs.currency, settings.reporting_currency) as currency,
+    coalesce(costs.currency, settings.reporting_currency) as currency
 from {{ ref('stg_flat__costs') }} as costs
 cross join {{ source('landing', 'settings') }} as settings
 left join {{ ref('int_exchange_rates') }} as rates

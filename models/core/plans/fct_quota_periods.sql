@@ -8,7 +8,7 @@ with rep_quotas as (
         periods.period_type,
         periods.period_start,
         sum(quotas.amount) as quota,
-        count(*) as quotas,
+        count(*) as quotas
     from {{ ref('fct_quotas') }} as quotas
     inner join {{ ref('dim_scopes') }} as scopes
         on quotas.rep_assignment_id = scopes.rep_assignment_id
@@ -25,7 +25,7 @@ own_months as (
         months.amount,
         periods.period_type,
         periods.period_start,
-        periods.months_long,
+        periods.months_long
     from {{ ref('int_quota_months') }} as months
     inner join {{ ref('dim_periods') }} as periods
         on
@@ -47,7 +47,7 @@ own_quotas as (
         period_type,
         period_start,
         sum(amount) as quota,
-        count(distinct first_month) as quotas,
+        count(distinct first_month) as quotas
     from own_months
     group by scope_type, scope_id, period_type, period_start, months_long
     having count(*) = months_long
@@ -61,7 +61,7 @@ quotas as (
         coalesce(own.period_start, reps.period_start) as period_start,
         coalesce(own.quota, reps.quota) as quota,
         coalesce(own.quotas, reps.quotas) as quotas,
-        own.quota is not null as is_own_quota,
+        own.quota is not null as is_own_quota
     from own_quotas as own
     full outer join rep_quotas as reps
         on
@@ -75,7 +75,7 @@ carriers as (
     select distinct
         quotas.rep_id,
         periods.period_type,
-        periods.period_start,
+        periods.period_start
     from {{ ref('fct_quotas') }} as quotas
     inner join {{ ref('dim_periods') }} as periods
         on quotas.quota_month between periods.period_start and periods.period_end
@@ -86,7 +86,7 @@ scopes_with_carriers as (
         scopes.scope_type,
         scopes.scope_id,
         carriers.period_type,
-        carriers.period_start,
+        carriers.period_start
     from carriers
     inner join {{ ref('fct_rep_periods') }} as rep_periods
         on
@@ -101,7 +101,7 @@ scopes_with_carriers as (
         scope_type,
         scope_id,
         period_type,
-        period_start,
+        period_start
     from rep_quotas
 ),
 
@@ -113,7 +113,7 @@ sales as (
         date_periods.period_start,
         sum(deals.amount) as all_sales,
         sum(deals.amount) filter (where carriers.rep_id is not null)
-        as sales_of_carriers,
+        as sales_of_carriers
     from {{ ref('fct_opportunities') }} as deals
     inner join {{ ref('dim_scopes') }} as scopes
         on deals.closed_by_assignment_id = scopes.rep_assignment_id
@@ -143,7 +143,7 @@ select
             else sales.sales_of_carriers
         end,
         0
-    )::decimal(38, 8) as sales_towards_quota,
+    )::decimal(38, 8) as sales_towards_quota
 from quotas
 left join scopes_with_carriers
     on

@@ -14,7 +14,7 @@ select
     reps.rep_id,
     assignments.rep_assignment_id,
     months.month_start as quota_month,
-    months.amount,
+    months.amount
 from months
 inner join {{ ref('dim_reps') }} as reps
     on months.scope_id = reps.rep_id

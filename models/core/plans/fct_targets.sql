@@ -14,7 +14,7 @@ with given as (
         end as scope_id,
         targets.period_type,
         date_trunc('month', targets.period_start)::date as period_start,
-        targets.target,
+        targets.target
     from (
         select
             kpi,
@@ -23,7 +23,7 @@ with given as (
             period_type,
             period_start,
             target,
-            1 as precedence,
+            1 as precedence
         from {{ ref('stg_flat__targets') }}
         where not is_deleted and exclusion_reason is null
         union all
@@ -34,7 +34,7 @@ with given as (
             period_type,
             period_start,
             target,
-            2 as precedence,
+            2 as precedence
         from {{ ref('kpi_targets') }}
     ) as targets
     left join {{ ref('int_rep_references') }} as reps
@@ -63,7 +63,7 @@ parts as (
         given.period_type as part_type,
         case given.period_type when 'month' then 1 when 'quarter' then 3 else 12 end
         as part_months,
-        given.target,
+        given.target
     from given
     inner join {{ ref('dim_periods') }} as whole
         on given.period_start between whole.period_start and whole.period_end
@@ -86,7 +86,7 @@ sums as (
         period_type,
         period_start,
         part_months,
-        sum(target) as target,
+        sum(target) as target
     from parts
     group by
         kpi, scope_type, scope_id, period_type, period_start, months_long, part_months
@@ -99,7 +99,7 @@ select
     scope_id,
     period_type,
     period_start,
-    target,
+    target
 from sums
 where scope_id is not null
 qualify row_number() over (

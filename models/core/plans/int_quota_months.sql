@@ -19,7 +19,7 @@ quotas as (
             when 'year' then 12
         end as months_long,
         quotas.amount,
-        coalesce(quotas.currency, settings.reporting_currency) as currency,
+        coalesce(quotas.currency, settings.reporting_currency) as currency
     from {{ ref('stg_flat__quotas') }} as quotas
     cross join {{ source('landing', 'settings') }} as settings
     left join {{ ref('int_rep_references') }} as reps
@@ -34,7 +34,7 @@ months as (
     select
         quotas.*,
         {{ dbt.dateadd('month', 'numbers.months_on', 'quotas.first_month') }}::date
-        as month_start,
+        as month_start
     from quotas
     inner join numbers
         on numbers.months_on < quotas.months_long
@@ -48,7 +48,7 @@ select
     months.months_long,
     months.month_start,
     (months.amount::double / months.months_long / rates.rate::double)
-    ::decimal(38, 18) as amount,
+    ::decimal(38, 18) as amount
 from months
 left join {{ ref('int_exchange_rates') }} as rates
     on

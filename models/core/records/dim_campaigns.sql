@@ -11,7 +11,7 @@ select
     campaigns.end_date,
     {{ in_reporting_currency('campaigns.cost', 'rates.rate') }} as cost,
     campaigns.cost as original_cost,
-    coalesce(campaigns.currency, settings.reporting_currency) as currency,
+    coalesce(campaigns.currency, settings.reporting_currency) as currency
 from ({{ union_staged('campaigns', ['salesforce', 'flat']) }}) as campaigns
 cross join settings
 left join {{ ref('int_exchange_rates') }} as rates
@@ -30,6 +30,6 @@ select
     null as end_date,
     null as cost,
     null as original_cost,
-    null as currency,
+    null as currency
 from {{ ref('int_named_records') }}
 where entity = 'campaign'

@@ -4,7 +4,7 @@ select
     name as product_name,
     family as product_family,
     list_price,
-    unit_cost,
+    unit_cost
 from ({{ union_staged('products', ['salesforce', 'flat']) }})
 where not is_deleted and exclusion_reason is null
 union all
@@ -14,6 +14,6 @@ select
     reference as product_name,
     null as product_family,
     null as list_price,
-    null as unit_cost,
+    null as unit_cost
 from {{ ref('int_named_records') }}
 where entity = 'product'

@@ -3,12 +3,12 @@
 with regions as (
     select
         country,
-        region,
+        region
     from {{ source('landing', 'config_regions') }}
     union all
     select
         country,
-        region,
+        region
     from {{ ref('regions') }}
     where
         country not in (select country from {{ source('landing', 'config_regions') }})
@@ -24,7 +24,7 @@ select
     accounts.industry,
     owners.rep_id as owner_rep_id,
     {{ business_date('accounts.created_at') }} as created_date,
-    accounts.exclusion_reason,
+    accounts.exclusion_reason
 from ({{ union_staged('accounts', ['salesforce', 'flat']) }}) as accounts
 left join regions
     on accounts.country = regions.country
@@ -42,6 +42,6 @@ select
     null as industry,
     null as owner_rep_id,
     null as created_date,
-    null as exclusion_reason,
+    null as exclusion_reason
 from {{ ref('int_named_records') }}
 where entity = 'account'

@@ -14,7 +14,7 @@ delivered as (
             when source = 'flat' then 1
             when from_date is not null then 2
             else 3
-        end as precedence,
+        end as precedence
     from ({{ union_staged('fx_rates', ['salesforce', 'flat']) }})
     where not is_deleted and exclusion_reason is null and rate > 0
 ),
@@ -37,7 +37,7 @@ select
         ),
         date '9999-12-31'
     ) as valid_to,
-    chosen.rate,
+    chosen.rate
 from chosen
 cross join settings
 where chosen.currency <> settings.reporting_currency
@@ -46,5 +46,5 @@ select
     reporting_currency as currency,
     date '1900-01-01' as valid_from,
     date '9999-12-31' as valid_to,
-    1::decimal(28, 8) as rate,
+    1::decimal(28, 8) as rate
 from settings

@@ -1,6 +1,6 @@
 select
     entity,
-    reference,
+    reference
 from {{ ref('int_named_references') }}
 where
     (entity = 'account' and not {{ is_delivered('accounts') }})

@@ -8,7 +8,7 @@ with recursive records as (
         native_id,
         name,
         merged_into_ref,
-        is_deleted,
+        is_deleted
     from ({{ union_staged('accounts', ['salesforce', 'flat']) }})
     union all
     select
@@ -18,7 +18,7 @@ with recursive records as (
         native_id,
         name,
         null as merged_into_ref,
-        is_deleted,
+        is_deleted
     from ({{ union_staged('products', ['salesforce', 'flat']) }})
     union all
     select
@@ -28,7 +28,7 @@ with recursive records as (
         native_id,
         name,
         null as merged_into_ref,
-        is_deleted,
+        is_deleted
     from ({{ union_staged('campaigns', ['salesforce', 'flat']) }})
     union all
     select
@@ -38,7 +38,7 @@ with recursive records as (
         native_id,
         null as name,
         merged_into_ref,
-        is_deleted,
+        is_deleted
     from ({{ union_staged('leads', ['salesforce', 'flat']) }})
     union all
     select
@@ -48,7 +48,7 @@ with recursive records as (
         native_id,
         name,
         null as merged_into_ref,
-        is_deleted,
+        is_deleted
     from ({{ union_staged('opportunities', ['salesforce', 'flat']) }})
     union all
     select
@@ -58,7 +58,7 @@ with recursive records as (
         reference as native_id,
         null as name,
         null as merged_into_ref,
-        false as is_deleted,
+        false as is_deleted
     from {{ ref('int_named_records') }}
 ),
 
@@ -68,7 +68,7 @@ survivors as (
         record_id,
         record_id as survivor_id,
         merged_into_ref as next_ref,
-        1 as steps,
+        1 as steps
     from records
     where not is_deleted or merged_into_ref is not null
     union all
@@ -77,7 +77,7 @@ survivors as (
         survivors.record_id,
         records.record_id as survivor_id,
         records.merged_into_ref as next_ref,
-        survivors.steps + 1 as steps,
+        survivors.steps + 1 as steps
     from survivors
     inner join records
         on
@@ -93,7 +93,7 @@ living as (
         records.source,
         records.record_id,
         records.native_id,
-        case when not records.is_deleted then records.name end as name,
+        case when not records.is_deleted then records.name end as name
     from survivors
     inner join records
         on
@@ -106,26 +106,26 @@ keys as (
     select
         *,
         record_id as reference,
-        1 as precedence,
+        1 as precedence
     from living
     union all
     select
         *,
         native_id as reference,
-        2 as precedence,
+        2 as precedence
     from living
     union all
     select
         *,
         name as reference,
-        3 as precedence,
+        3 as precedence
     from living
 )
 
 select
     entity,
     reference,
-    survivor_id as record_id,
+    survivor_id as record_id
 from keys
 where reference is not null
 qualify row_number() over (

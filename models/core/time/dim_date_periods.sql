@@ -3,7 +3,7 @@
 select
     dates.date_day,
     periods.period_type,
-    periods.period_start,
+    periods.period_start
 from {{ ref('dim_dates') }} as dates
 inner join {{ ref('dim_periods') }} as periods
     on dates.date_day between periods.period_start and periods.last_day

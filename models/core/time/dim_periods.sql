@@ -3,7 +3,7 @@
 with recursive settings as (
     select
         as_of_date,
-        fiscal_year_start_month,
+        fiscal_year_start_month
     from {{ source('landing', 'settings') }}
 ),
 
@@ -30,7 +30,7 @@ months as (
         -- Months since the fiscal year began, 0 to 11.
         (extract(month from first_event.day) - fiscal_year_start_month + 12)::integer
         % 12 as fiscal_month,
-        settings.as_of_date,
+        settings.as_of_date
     from (select min(day) as day from event_days) as first_event
     cross join settings
     where first_event.day <= settings.as_of_date
@@ -38,7 +38,7 @@ months as (
     select
         {{ dbt.dateadd('month', 1, 'month_start') }}::date as month_start,
         (fiscal_month + 1) % 12 as fiscal_month,
-        as_of_date,
+        as_of_date
     from months
     where {{ dbt.dateadd('month', 1, 'month_start') }}::date <= as_of_date
 ),
@@ -68,7 +68,7 @@ starts as (
             'months.month_start'
         ) }}::date as period_start,
         months.fiscal_month - months.fiscal_month % period_types.months_long
-        as first_fiscal_month,
+        as first_fiscal_month
     from months
     cross join period_types
 ),
@@ -84,7 +84,7 @@ periods as (
         as year_ago_period_start,
         -- The last day of the fiscal year that the period lies in.
         {{ dbt.dateadd('month', '12 - first_fiscal_month', 'period_start') }}::date
-        as next_fiscal_year_start,
+        as next_fiscal_year_start
     from starts
 ),
 
@@ -94,7 +94,7 @@ named as (
         {{ dbt.dateadd('day', -1, 'next_period_start') }}::date as period_end,
         extract(
             year from {{ dbt.dateadd('day', -1, 'next_fiscal_year_start') }}
-        )::integer as fiscal_year,
+        )::integer as fiscal_year
     from periods
 )
 
@@ -116,5 +116,5 @@ select
     end as period_name,
     months_long,
     period_end < as_of_date as is_complete,
-    period_end >= as_of_date as is_current,
+    period_end >= as_of_date as is_current
 from named

@@ -1,0 +1,19 @@
+select
+    scope_type,
+    scope_id,
+    period_type,
+    period_start,
+    sum(cycle_days)::double as numerator,
+    count(*)::double as denominator,
+    numerator / nullif(denominator, 0) as value,
+    count(*) as sample_size
+from {{ ref('fct_opportunities') }}
+inner join {{ ref('opportunity_close_scopes') }} using (opportunity_id)
+inner join {{ ref('dim_date_periods') }} on closed_date = date_day
+where
+    is_won
+    and cycle_days is not null
+    and scope_type in (
+        'company', 'region', 'team', 'rep', 'customer_region', 'product', 'lead_source'
+    )
+group by all
