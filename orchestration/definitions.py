@@ -1,0 +1,222 @@
+"""The Dagster definitions: extracts, models and the published file as assets, one nightly job.
+
+    landing (an asset per object) -> dbt's models, tests as checks -> published/sales_kpis
+
+They assemble; what happens is decided in `steps`, `dbt_build` and `publishing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
+from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+from orchestration import steps
+from orchestration.contract import load_contract
+from orchestration.dbt_build import BUILD, Dbt, errors_of
+from orchestration.errors import RefreshError
+from orchestration.progress import reporter
+from orchestration.publishing import published_tables
+from orchestration.scanning import scan
+from orchestration.settings import Settings
+from orchestration.state import note_audit, published_version_if_nothing_new, warehouse_lock
+
+# Held from the first step of a run to its last: the executor keeps them in one process.
+WAREHOUSE = {"warehouse"}
+
+
+class Translator(DagsterDbtTranslator):
+    """Groups the assets as the layers of the project are."""
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """The schema of a model or seed; all that landing writes is one group."""
+        is_source = dbt_resource_props["resource_type"] == "source"
+        return "landing" if is_source else dbt_resource_props["schema"]
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What `dagster` loads."""
+    return definitions_of(Settings.load())
+
+
+def definitions_of(settings: Settings) -> dg.Definitions:
+    """The definitions for one landing folder, warehouse and published folder."""
+    dbt = Dbt(settings)
+    manifest = with_attached_tests(dbt.manifest())
+    job = dg.define_asset_job(
+        "refresh",
+        selection=dg.AssetSelection.all(),
+        executor_def=dg.in_process_executor,
+        description="Lands what is new, builds and audits the models, publishes the marts.",
+    )
+    return dg.Definitions(
+        assets=[
+            landing_assets(settings, manifest),
+            model_assets(dbt, manifest),
+            published_asset(settings, manifest),
+        ],
+        jobs=[job],
+        schedules=[nightly_refresh(settings, job)],
+        resources={"warehouse": warehouse_resource(settings)},
+        executor=dg.in_process_executor,
+    )
+
+
+def with_attached_tests(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The manifest with each test attached to a model, so that all become asset checks.
+
+    A test of its own file that reads several models is attached by dbt to none: here to the
+    first that it names.
+    """
+    for unique_id, node in manifest["nodes"].items():
+        models = [name for name in node["depends_on"].get("nodes", ()) if name.startswith("model.")]
+        if unique_id.startswith("test.") and not node.get("attached_node") and models:
+            node["attached_node"] = models[0]
+    return manifest
+
+
+def warehouse_resource(settings: Settings) -> dg.ResourceDefinition:
+    """The right to write the warehouse, and the log, for as long as a run lasts."""
+
+    @dg.resource
+    def warehouse(context: dg.InitResourceContext) -> Iterator[None]:
+        steps.open_log(settings)
+
+        def on_wait(holder: str) -> None:
+            context.log.info(f"Waiting for another run to end: {holder}.")
+
+        with in_words(), warehouse_lock(settings.warehouse_path, on_wait=on_wait):
+            yield
+
+    return warehouse
+
+
+def landing_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+    """One asset per object of the extract contract and per table of landing's own."""
+    translator = Translator()
+    specs = {
+        unique_id: translator.get_asset_spec(manifest, unique_id, None)
+        for unique_id in manifest["sources"]
+    }
+
+    @dg.multi_asset(specs=list(specs.values()), required_resource_keys=WAREHOUSE)
+    def landing(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        with in_words():
+            report = steps.land_extracts(settings, reporter())
+        context.log.info("\n".join([f"as of {report.as_of_date}", *report.notes]))
+        for unique_id, spec in specs.items():
+            name = manifest["sources"][unique_id]["name"]
+            yield dg.MaterializeResult(asset_key=spec.key, metadata=report_of(report, name))
+
+    return landing
+
+
+def report_of(report: Any, table: str) -> dict[str, Any]:
+    """What a landing report says of one table, as asset metadata."""
+    return {}
+
+
+def model_assets(dbt: Dbt, manifest: dict[str, Any]) -> dg.AssetsDefinition:
+    """One asset per model and seed, one check per data test, all built by one dbt process."""
+
+    @dbt_assets(
+        manifest=manifest,
+        name="models",
+        dagster_dbt_translator=Translator(),
+        required_resource_keys=WAREHOUSE,
+    )
+    def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        selection = get_updated_cli_invocation_params_for_context(context, manifest, Translator())
+        environment = {}
+        if selection.indirect_selection:
+            environment["DBT_INDIRECT_SELECTION"] = selection.indirect_selection
+        reporter().step("Building")
+        note_audit(dbt.settings.warehouse_path, is_audited=False)
+        dbt.forget_results()
+        events = []
+        for event in dbt.events([*BUILD, *selection.selection_args], environment):
+            steps.log.info(event["info"]["msg"])
+            events.append(event)
+            data = event.get("data", {})
+            if "node_info" in data and "index" in data:
+                reporter().advance(data["node_info"]["node_name"], data["index"], data["total"])
+            if "node_info" in data:
+                message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
+                yield from message.to_default_asset_events(
+                    manifest, Translator(), context, dbt.target_dir
+                )
+        with in_words():
+            if events[-1]["exit_code"] != 0:
+                raise RefreshError(
+                    dbt.describe_failures(manifest) or "dbt failed:\n" + errors_of(events)
+                )
+        note_audit(dbt.settings.warehouse_path, is_audited=not context.is_subset)
+
+    return models
+
+
+def published_asset(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+    """The published file, made from every model that it holds."""
+    tables = {(table.schema, table.name) for table in published_tables(manifest)}
+    keys = [
+        Translator().get_asset_key(node)
+        for node in manifest["nodes"].values()
+        if (node["schema"], node.get("alias")) in tables and node["resource_type"] != "test"
+    ]
+
+    @dg.asset(
+        key=["published", "sales_kpis"],
+        deps=keys,
+        group_name="published",
+        required_resource_keys=WAREHOUSE,
+        description="The file that analysts, BI tools and dashboards read.",
+    )
+    def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        reporter().step("Publishing")
+        with in_words():
+            release = steps.publish(settings, manifest, context.run_id)
+        return dg.MaterializeResult(
+            metadata={
+                "path": dg.MetadataValue.path(release.path),
+                "version": release.version,
+                "tables": len(release.rows),
+                "rows": sum(release.rows.values()),
+                **{f"rows/{table}": rows for table, rows in release.rows.items()},
+            }
+        )
+
+    return published
+
+
+def nightly_refresh(settings: Settings, job: Any) -> dg.ScheduleDefinition:
+    """The job at two in the morning, where the business is; skipped if nothing is new."""
+
+    @dg.schedule(
+        job=job,
+        cron_schedule="0 2 * * *",
+        execution_timezone=settings.value("business_timezone"),
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    def nightly_refresh() -> dg.RunRequest | dg.SkipReason:
+        now = Settings.load()
+        version = published_version_if_nothing_new(now, scan(now, load_contract(now.project_dir)))
+        if version:
+            return dg.SkipReason(f"Nothing is new since version {version} was published.")
+        return dg.RunRequest()
+
+    return nightly_refresh
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Shows an error that is meant for the user as its message, without a traceback."""
+    try:
+        yield
+    except RefreshError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from None

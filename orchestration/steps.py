@@ -1,0 +1,130 @@
+"""The steps of a refresh around dbt's build: land the extracts, publish the warehouse.
+
+Plain functions: the command line and the Dagster assets call them. The warehouse lock is held by
+whoever calls them.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from orchestration import landing, publishing
+from orchestration.contract import Contract, load_contract
+from orchestration.errors import RefreshError
+from orchestration.progress import Reporter
+from orchestration.publishing import Release
+from orchestration.scanning import Scan, mark_as_demo, scan
+from orchestration.settings import Settings
+from orchestration.state import begin_run, end_run, load_state
+from orchestration.warehouse import open_warehouse
+
+log = logging.getLogger("sales_kpis")
+KEEP_LOGS = 30
+
+
+def land_extracts(settings: Settings, reporter: Reporter) -> landing.LandingReport:
+    """Lands what is new in the landing folder; makes the demo company's extracts if it is empty.
+
+    Raises:
+        RefreshError: files were refused (the good ones are landed).
+        UsageError: the landing folder that was named is missing or empty.
+    """
+    contract = load_contract(settings.project_dir)
+    found = make_demo_if_empty(settings, contract, scan(settings, contract), reporter)
+    reporter.step("Landing")
+    begin_run(settings, found)
+    with open_warehouse(settings, found) as con:
+        return landing.land(con, settings, contract, found, reporter.advance)
+
+
+def make_demo_if_empty(
+    settings: Settings, contract: Contract, found: Scan, reporter: Reporter
+) -> Scan:
+    """Makes the demo company's extracts where the default landing folder holds no delivery.
+
+    They are made in a hidden folder and then moved into place; that folder goes last, so that a
+    demo company of which only a part was moved is made anew.
+    """
+    part = settings.landing_dir / ".demo.part"
+    is_interrupted = found.is_demo and part.exists()
+    if not settings.landing_is_default or (found.deliveries and not is_interrupted):
+        return found
+    reporter.note("landing/ holds no delivery yet: making the extracts of a demo company.")
+    reporter.step("Demo data")
+    # Imported here: it needs numpy, which a real company's refresh does not.
+    import demo
+
+    remove_demo(settings.landing_dir)
+    demo.generate(part)
+    mark_as_demo(part)
+    for delivery in sorted(part.glob("*/*/*")):
+        target = settings.landing_dir / delivery.relative_to(part)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        delivery.rename(target)
+    shutil.rmtree(part)
+    return scan(settings, contract)
+
+
+def remove_demo(landing_dir: Path) -> list[Path]:
+    """Removes the demo company's deliveries, and what an interrupted run left of them."""
+    demo = [marker.parent for marker in landing_dir.glob("*/*/*/.demo")]
+    for delivery in demo:
+        shutil.rmtree(delivery)
+        for folder in (delivery.parent, delivery.parent.parent):
+            if not any(folder.iterdir()):
+                folder.rmdir()
+    shutil.rmtree(landing_dir / ".demo.part", ignore_errors=True)
+    return demo
+
+
+def publish(settings: Settings, manifest: Mapping[str, Any], run_id: str) -> Release:
+    """Publishes the warehouse that the present run has built and audited.
+
+    Raises:
+        RefreshError: it was not built, or failed a check, or could not be published.
+    """
+    state = load_state(settings.warehouse_path)
+    if not state.is_audited or state.begun is None:
+        raise RefreshError(
+            "The warehouse has not passed a complete build with all its checks since it was "
+            "last changed, so it is not published: run the whole refresh."
+        )
+    release = publishing.publish(
+        settings.warehouse_path,
+        settings.published_dir,
+        manifest,
+        version=f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}-{run_id[:8]}",
+        about={
+            "run_id": run_id,
+            "software_version": version("sales-kpis"),
+            "code_hash": state.begun.code,
+            "dbt_version": version("dbt-core"),
+        },
+    )
+    end_run(settings, release.version)
+    return release
+
+
+def open_log(settings: Settings) -> Path:
+    """Opens this process's log file, the same one however often it is asked for."""
+    for handler in log.handlers:
+        if isinstance(handler, logging.FileHandler):
+            return Path(handler.baseFilename)
+    folder = settings.project_dir / "logs"
+    folder.mkdir(mode=0o750, exist_ok=True)
+    for old in sorted(folder.glob("refresh-*.log"))[: -KEEP_LOGS + 1]:
+        old.unlink(missing_ok=True)
+    handler = logging.FileHandler(
+        folder / f"refresh-{datetime.now(UTC):%Y-%m-%dT%H%M%S.%fZ}.log", encoding="utf-8"
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    return Path(handler.baseFilename)
