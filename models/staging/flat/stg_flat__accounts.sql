@@ -1,0 +1,16 @@
+select
+    source,
+    source || ':' || account_id as account_id,
+    account_id as native_id,
+    name,
+    region,
+    country,
+    industry,
+    segment,
+    rep as owner_ref,
+    {{ to_instant('created_at') }} as created_at,
+    null::varchar as merged_into_ref,
+    coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
+    exclusion_reason
+from {{ source('flat', 'accounts') }}
+{{ latest_record(['source', 'account_id']) }}

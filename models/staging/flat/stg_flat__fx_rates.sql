@@ -1,0 +1,9 @@
+select
+    source,
+    upper(currency) as currency,
+    {{ to_date('from_date') }} as from_date,
+    {{ to_decimal('rate', scale=14) }} as rate,
+    coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
+    exclusion_reason
+from {{ source('flat', 'fx_rates') }}
+{{ latest_record(['source', 'upper(currency)', to_date('from_date')]) }}

@@ -1,0 +1,18 @@
+select
+    source,
+    lower(scope_type) as scope_type,
+    scope_id as scope_ref,
+    lower(period_type) as period_type,
+    {{ to_date('period_start') }} as period_start,
+    {{ to_decimal('amount') }} as amount,
+    upper(currency) as currency,
+    coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
+    exclusion_reason
+from {{ source('flat', 'quotas') }}
+{{ latest_record([
+    'source',
+    'lower(scope_type)',
+    'scope_id',
+    'lower(period_type)',
+    to_date('period_start'),
+]) }}

@@ -1,0 +1,13 @@
+select
+    source,
+    source || ':' || quote_id as quote_id,
+    opportunity_id as opportunity_ref,
+    rep as owner_ref,
+    status,
+    {{ to_decimal('amount') }} as amount,
+    upper(currency) as currency,
+    {{ to_instant('issued_at') }} as issued_at,
+    coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
+    exclusion_reason
+from {{ source('flat', 'quotes') }}
+{{ latest_record(['source', 'quote_id']) }}

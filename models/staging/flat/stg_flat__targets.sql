@@ -1,0 +1,19 @@
+select
+    source,
+    lower(kpi) as kpi,
+    lower(scope_type) as scope_type,
+    scope_id as scope_ref,
+    lower(period_type) as period_type,
+    {{ to_date('period_start') }} as period_start,
+    {{ to_decimal('target') }}::double as target,
+    coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
+    exclusion_reason
+from {{ source('flat', 'targets') }}
+{{ latest_record([
+    'source',
+    'lower(kpi)',
+    'lower(scope_type)',
+    'scope_id',
+    'lower(period_type)',
+    to_date('period_start'),
+]) }}

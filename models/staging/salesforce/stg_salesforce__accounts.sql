@@ -1,0 +1,16 @@
+select
+    source,
+    {{ salesforce_key('id') }} as account_id,
+    {{ salesforce_id('id') }} as native_id,
+    name::varchar as name,
+    null::varchar as region,
+    billingcountry as country,
+    industry::varchar as industry,
+    null::varchar as segment,
+    {{ salesforce_key('ownerid') }} as owner_ref,
+    {{ to_instant('createddate') }} as created_at,
+    {{ salesforce_key('masterrecordid') }} as merged_into_ref,
+    coalesce({{ to_boolean('isdeleted') }}, false) or not is_current as is_deleted,
+    exclusion_reason
+from {{ source('salesforce', 'account') }}
+{{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}

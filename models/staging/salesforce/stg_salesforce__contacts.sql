@@ -1,0 +1,9 @@
+select
+    source,
+    {{ salesforce_key('id') }} as contact_id,
+    {{ salesforce_key('accountid') }} as account_ref,
+    {{ salesforce_key('masterrecordid') }} as merged_into_ref,
+    coalesce({{ to_boolean('isdeleted') }}, false) or not is_current as is_deleted,
+    exclusion_reason
+from {{ source('salesforce', 'contact') }}
+{{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}

@@ -1,0 +1,6 @@
+select
+    source,
+    {{ salesforce_key('id') }} as user_role_id,
+    name::varchar as name
+from {{ source('salesforce', 'user_role') }}
+{{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
