@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('kpi_catalog') }}
 with employed as (
     select
         rep_periods.rep_id,

@@ -15,7 +15,7 @@ select
     'company' as scope_id,
     period_type,
     period_start,
-    cost as numerator,
+    max(cost) as numerator,
     count(account_id)::double as denominator,
     numerator / nullif(denominator, 0) as value,
     count(account_id) as sample_size

@@ -5,7 +5,7 @@ select
     periods.period_start,
     coalesce(sales.value, 0) - earlier.value as numerator,
     earlier.value as denominator,
-    numerator / nullif(denominator, 0) as value,
+    (coalesce(sales.value, 0) - earlier.value) / earlier.value as value,
     null::bigint as sample_size
 from {{ ref('kpi_sales') }} as earlier
 inner join {{ ref('dim_periods') }} as periods
