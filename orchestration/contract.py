@@ -52,10 +52,12 @@ class Table:
 
     @cached_property
     def required(self) -> tuple[Column, ...]:
+        """Columns that the header must have and that no row may leave empty."""
         return tuple(column for column in self.columns if column.required)
 
     @property
     def has_private_columns(self) -> bool:
+        """Whether a row that could not be split may hold private values."""
         return any(column.private for column in self.columns)
 
     def fingerprint(self) -> str:
@@ -76,9 +78,11 @@ class Contract:
 
     @property
     def connectors(self) -> tuple[str, ...]:
+        """Names of the staging folders, such as `flat` and `salesforce`."""
         return tuple(sorted({table.connector for table in self.tables}))
 
     def of_connector(self, connector: str) -> tuple[Table, ...]:
+        """The tables of one connector, in the order of its file."""
         return tuple(table for table in self.tables if table.connector == connector)
 
     def find(self, connector: str, object_name: str) -> Table | None:
@@ -86,6 +90,7 @@ class Contract:
         return self._by_object.get((connector, object_name.lower()))
 
     def fingerprint(self) -> str:
+        """Changes whenever any object's does."""
         return _hash([asdict(table) for table in self.tables])
 
 

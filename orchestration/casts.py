@@ -1,0 +1,93 @@
+"""Which texts cast to a column's type, as SQL conditions.
+
+They say of a delivered text what the macros of `macros/casts.sql`, which make the values, say
+of it; a test holds the two together. Here is only decided what is rejected or listed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from orchestration.contract import Column
+from orchestration.settings import LAST_DATE
+from orchestration.sql import literal
+
+# Spaces of every kind that exports pad cells with, also the no-break space.
+WHITESPACE = " \t\r\n\u00a0"
+# What the weekly Salesforce export writes for an empty lookup.
+EMPTY_IDS = ("000000000000000", "000000000000000AAA")
+
+_MIDNIGHT = r"([T ]00:00(:00(\.0+)?)?(Z|[+-]00(:?00)?)?)?"
+_TIME = r"([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?"
+
+EXPECTED = {
+    "date": "a date YYYY-MM-DD",
+    "month": "a month YYYY-MM or a date YYYY-MM-DD",
+    "instant": "an ISO 8601 date and time",
+    "boolean": "true, false, 1 or 0",
+    "decimal": "a plain number",
+    "integer": "a whole number",
+}
+
+
+def trimmed(column: str) -> str:
+    """The text without surrounding white space; null where nothing is left."""
+    return f"nullif(trim({column}, {literal(WHITESPACE)}), '')"
+
+
+def filled(column: str, contract_column: Column) -> str:
+    """As `trimmed`, and an empty lookup is null too."""
+    text = trimmed(column)
+    if contract_column.data_type != "id":
+        return text
+    return f"case when {text} not in {EMPTY_IDS!r} then {text} end"
+
+
+def is_castable(text: str, data_type: str, earliest: dt.date) -> str | None:
+    """Whether a trimmed, non-null text casts; None where any text does."""
+    day = f"left({text}, 10)"
+    is_day = (
+        f"{day} between {literal(earliest)} and {literal(LAST_DATE)} "
+        f"and try_cast({day} as date) is not null"
+    )
+    if data_type == "date":
+        return f"(regexp_full_match({text}, {literal(_days(_MIDNIGHT))}) and {is_day})"
+    if data_type == "month":
+        first = f"{text} || '-01'"
+        return (
+            rf"(case when regexp_full_match({text}, '\d{{4}}-\d\d') "
+            f"then {first} between {literal(earliest.replace(day=1))} and {literal(LAST_DATE)} "
+            f"and try_cast({first} as date) is not null "
+            f"else {is_castable(text, 'date', earliest)} end)"
+        )
+    if data_type == "instant":
+        # DuckDB reads no zone behind a time without seconds.
+        complete = (
+            f"case when length({text}) = 10 or substr({text}, 17, 1) = ':' then {text} "
+            f"else left({text}, 16) || ':00' || substr({text}, 17) end"
+        )
+        return (
+            f"(regexp_full_match({text}, {literal(_days(_TIME))}) and {is_day} "
+            f"and try_cast({complete} as timestamp with time zone) is not null)"
+        )
+    if data_type == "boolean":
+        return f"(lower({text}) in ('true', 'false', '1', '0'))"
+    number = _decimal(text)
+    if data_type == "decimal":
+        return f"({number} is not null)"
+    if data_type == "integer":
+        return f"(coalesce({number} % 1 = 0 and try_cast({number} as integer) is not null, false))"
+    return None
+
+
+def _days(time: str) -> str:
+    return r"\d{4}-\d\d-\d\d" + time
+
+
+def _decimal(text: str) -> str:
+    # DuckDB takes 1_000 for a number. The narrow cast first: the wide one is far slower.
+    digits = f"replace({text}, '_', '?')"
+    return (
+        f"coalesce(try_cast({digits} as decimal(18, 8))::decimal(28, 8), "
+        f"try_cast({digits} as decimal(28, 8)))"
+    )

@@ -1,0 +1,354 @@
+"""Reads the shape of a CSV file by itself: header, delimiter, records, where quotes go wrong.
+
+DuckDB reads the cells. What it read is trusted only where the number of records agrees with the
+one counted here from the bytes, since its reader swallows lines in silence after a quote that
+never ends. Bytes are searched with numpy, in blocks: a second for a few million rows.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+DELIMITERS = (",", ";", "\t", "|", "^", "`")
+QUOTE = ord('"')
+LF = ord("\n")
+CR = ord("\r")
+SPACE = ord(" ")
+
+_BLOCK_BYTES = 4 << 20
+_HEADER_BYTES = 1 << 20
+_UTF8_BOM = b"\xef\xbb\xbf"
+
+
+class NotCsv(Exception):
+    """The file is no CSV; the message says what it looks like and what to do."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the bytes of a CSV file say.
+
+    `records` leaves out the header, and blank lines except in a file of one column.
+    `line_ends` are those outside quotes: LF, CRLF, CR. `open_quote_line` is the line of a
+    quote that never ends, `bad_quote_lines` those (first, last) of quoted cells that are
+    followed by something else than a delimiter, `lone_cr_line` the first line with a CR alone.
+    """
+
+    records: int
+    lines: int
+    line_ends: frozenset[str]
+    open_quote_line: int | None
+    bad_quote_lines: tuple[tuple[int, int], ...]
+    lone_cr_line: int | None
+
+
+def check_is_text(path: Path) -> None:
+    """Looks at the first bytes for what is often delivered in place of CSV.
+
+    Raises:
+        NotCsv: the file is empty, or of another format.
+    """
+    with path.open("rb") as stream:
+        start = stream.read(4096)
+    if not start:
+        raise NotCsv("the file has no bytes; deliver it again, with a header at least")
+    signatures = {
+        b"PK\x03\x04": "a ZIP archive or an Excel workbook",
+        b"PK\x05\x06": "an empty ZIP archive",
+        b"\x1f\x8b": "gzip-compressed data (name such a file .csv.gz)",
+        b"\xd0\xcf\x11\xe0": "an Excel workbook of the old format",
+        b"PAR1": "a Parquet file (name it .parquet)",
+        b"%PDF": "a PDF document",
+        b"\xff\xfe": "text in UTF-16 (export it as UTF-8)",
+        b"\xfe\xff": "text in UTF-16 (export it as UTF-8)",
+    }
+    for signature, what in signatures.items():
+        if start.startswith(signature):
+            raise NotCsv(f"line 1: this is {what}, not CSV; export the object as CSV again")
+    if b"\x00" in start:
+        raise NotCsv("line 1: this is binary data, not CSV; export the object as CSV again")
+    text = start.removeprefix(_UTF8_BOM).lstrip()
+    if not text:
+        raise NotCsv("line 1: the file is blank; deliver it again, with a header at least")
+    if text.startswith(b"<"):
+        raise NotCsv(
+            "line 1: this is HTML or XML (often a login or error page saved in place of the "
+            "extract), not CSV; export the object as CSV again"
+        )
+    if text.startswith((b"{", b"[")):
+        raise NotCsv("line 1: this is JSON, not CSV; export the object as CSV")
+
+
+def read_header(path: Path, known: Sequence[str]) -> tuple[str, list[str]]:
+    """The delimiter and the column names of the first record, trimmed.
+
+    Of the usual delimiters the one is taken that finds most of the `known` names (lower case).
+
+    Raises:
+        NotCsv: the header is not UTF-8 or does not end within its first megabyte.
+    """
+    with path.open("rb") as stream:
+        start = stream.read(_HEADER_BYTES)
+    try:
+        # The last character may have been cut in two.
+        text = start.removeprefix(_UTF8_BOM).decode("utf-8", errors="strict")
+    except UnicodeDecodeError as error:
+        if b"\n" not in start[: error.start] and b"\r" not in start[: error.start]:
+            raise NotCsv("line 1: the header is not UTF-8; export the file as UTF-8") from None
+        text = start[: error.start].removeprefix(_UTF8_BOM).decode("utf-8")
+    best: tuple[int, str, list[str]] | None = None
+    known_names = set(known)
+    for delimiter in DELIMITERS:
+        try:
+            csv.field_size_limit(_HEADER_BYTES)
+            cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+        except csv.Error as error:
+            raise NotCsv(f"line 1: the header cannot be read as CSV: {error}") from None
+        names = [cell.strip() for cell in cells]
+        found = sum(name.lower() in known_names for name in names)
+        if best is None or found > best[0]:
+            best = (found, delimiter, names)
+    assert best is not None
+    return best[1], best[2]
+
+
+def read_shape(path: Path, delimiter: str, columns: int) -> Shape:
+    """Counts the records of a file of `columns` columns and checks its quotes and line ends."""
+    with _mapped(path) as data:
+        walk = _Walk(data, delimiter, columns)
+        records = -1  # the header is none
+        for block in walk.blocks():
+            records += len(block.starts)
+        return Shape(
+            records=max(records, 0),
+            lines=walk.lines,
+            line_ends=frozenset(walk.line_ends),
+            open_quote_line=walk.line_of(walk.opening()) if walk.in_quotes else None,
+            bad_quote_lines=tuple(
+                (walk.line_of(first), walk.line_of(last)) for first, last in walk.bad_quotes[:100]
+            ),
+            lone_cr_line=walk.lone_cr_line,
+        )
+
+
+def lines_of_records(
+    path: Path, delimiter: str, columns: int, numbers: Sequence[int]
+) -> dict[int, int]:
+    """The line at which each record of these numbers (1: the first after the header) begins."""
+    wanted = np.unique(np.asarray(numbers, dtype=np.int64))
+    found: dict[int, int] = {}
+    with _mapped(path) as data:
+        records = 0
+        for block in _Walk(data, delimiter, columns).blocks():
+            here = wanted[(wanted >= records) & (wanted < records + len(block.starts))]
+            found.update(zip(here.tolist(), block.lines[here - records].tolist(), strict=True))
+            records += len(block.starts)
+    return found
+
+
+def records_at(
+    path: Path, delimiter: str, columns: int, positions: Sequence[int]
+) -> dict[int, tuple[int, int]]:
+    """Number and line of each record that begins at these byte positions (from 0)."""
+    wanted = np.unique(np.asarray(positions, dtype=np.int64))
+    found: dict[int, tuple[int, int]] = {}
+    with _mapped(path) as data:
+        records = 0
+        for block in _Walk(data, delimiter, columns).blocks():
+            index = np.flatnonzero(np.isin(block.starts, wanted))
+            found.update(
+                (start, (records + offset, line))
+                for start, offset, line in zip(
+                    block.starts[index].tolist(),
+                    index.tolist(),
+                    block.lines[index].tolist(),
+                    strict=True,
+                )
+            )
+            records += len(block.starts)
+    return found
+
+
+def copy_with_lf(source: Path, target: Path, delimiter: str, columns: int) -> None:
+    """Copies a file, ending each record with LF alone; line ends within cells stay."""
+    with _mapped(source) as data, target.open("wb") as stream:
+        done = 0
+        for block in _Walk(data, delimiter, columns).blocks():
+            until = int(block.ends[-1]) if len(block.ends) else done
+            keep = np.ones(until - done, dtype=bool)
+            before = block.ends[block.ends > 0] - 1
+            keep[before[data[before] == CR] - done] = False
+            stream.write(data[done:until][keep].tobytes())
+            done = until
+        stream.write(data[done:].tobytes())
+
+
+@contextmanager
+def _mapped(path: Path) -> Iterator[np.ndarray]:
+    """The bytes of a file as an array that is not read before it is looked at."""
+    if path.stat().st_size == 0:
+        yield np.zeros(0, dtype=np.uint8)
+        return
+    # A memory map closes itself with the last array that looks at it.
+    yield np.memmap(path, dtype=np.uint8, mode="r")
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Records that end in one block of the file.
+
+    `starts` and `lines` are byte positions and lines at which the records begin, without blank
+    lines; `ends` the positions of all line ends outside quotes, blank lines included.
+    """
+
+    starts: np.ndarray
+    lines: np.ndarray
+    ends: np.ndarray
+
+
+class _Walk:
+    """One pass over the bytes of a CSV file, block by block.
+
+    Even and odd quotes open and close cells, and an escaped quote does both, so that a line end
+    is within a cell where the number of quotes before it is odd. That holds as long as each
+    quote stands where one may; a block in which one does not is walked quote by quote.
+    """
+
+    def __init__(self, data: np.ndarray, delimiter: str, columns: int) -> None:
+        self.data = data
+        self.size = len(data)
+        self.begin = len(_UTF8_BOM) if data[:3].tobytes() == _UTF8_BOM else 0
+        self.counts_blank_lines = columns == 1
+        self.is_boundary = np.zeros(256, dtype=bool)
+        self.is_boundary[[ord(delimiter), LF, CR]] = True
+        self.in_quotes = False
+        self.last_quote = -1
+        self.bad_quotes: list[tuple[int, int]] = []
+        self.lines = 0
+        self.line_ends: set[str] = set()
+        self.lone_cr_line: int | None = None
+
+    def blocks(self) -> Iterator[_Block]:
+        """The records; the header is the first."""
+        data = self.data
+        start, start_line = self.begin, 1
+        for begin in range(self.begin, self.size, _BLOCK_BYTES):
+            end = min(begin + _BLOCK_BYTES, self.size)
+            breaks = self.breaks(begin, end)
+            was_in_quotes = self.in_quotes
+            quotes = self.quotes(begin, end)
+            ends = breaks[(np.searchsorted(quotes, breaks) + was_in_quotes) % 2 == 0]
+            starts = np.concatenate(([start], ends[:-1] + 1)) if len(ends) else ends
+            lines = self.lines + 1 + np.searchsorted(breaks, starts)
+            if len(ends):
+                lines[0] = start_line
+                start = int(ends[-1]) + 1
+                start_line = self.lines + 1 + int(np.searchsorted(breaks, start))
+            after_cr = np.zeros(len(ends), dtype=bool)
+            after_cr[ends > 0] = data[ends[ends > 0] - 1] == CR
+            after_cr &= data[ends] == LF
+            self.note_line_ends(ends, after_cr, lines)
+            if not self.counts_blank_lines:
+                is_filled = ends - after_cr > starts
+                starts, lines = starts[is_filled], lines[is_filled]
+            yield _Block(starts, lines, ends)
+            self.lines += len(breaks)
+        if start < self.size:  # the last record has no line end
+            self.lines += 1
+            none = np.zeros(0, dtype=np.int64)
+            yield _Block(np.array([start]), np.array([start_line]), none)
+
+    def breaks(self, begin: int, end: int) -> np.ndarray:
+        """Positions at which a line ends: of each LF, and of each CR without one."""
+        block = self.data[begin:end]
+        breaks = np.flatnonzero(block == LF) + begin
+        crs = np.flatnonzero(block == CR) + begin
+        if len(crs):
+            following = self.data[np.minimum(crs + 1, self.size - 1)]
+            lone = crs[(following != LF) | (crs + 1 >= self.size)]
+            if len(lone):
+                breaks = np.union1d(breaks, lone)
+        return breaks
+
+    def quotes(self, begin: int, end: int) -> np.ndarray:
+        """Positions of the quotes that open or close a cell; remembers the state after them."""
+        quotes = np.flatnonzero(self.data[begin:end] == QUOTE) + begin
+        if not self.well_placed(quotes):
+            quotes = self.walk_quotes(quotes)
+        if len(quotes):
+            self.in_quotes ^= bool(len(quotes) % 2)
+            self.last_quote = int(quotes[-1])
+        return quotes
+
+    def well_placed(self, quotes: np.ndarray) -> bool:
+        """Whether each quote stands at the edge of a cell, or beside another."""
+        opening = quotes[int(self.in_quotes) :: 2]
+        closing = quotes[int(not self.in_quotes) :: 2]
+        opening = opening[opening > self.begin]
+        closing = closing[closing + 1 < self.size]
+        before, behind = self.data[opening - 1], self.data[closing + 1]
+        return bool(
+            (self.is_boundary[before] | (before == QUOTE)).all()
+            and (self.is_boundary[behind] | (behind == QUOTE)).all()
+        )
+
+    def walk_quotes(self, quotes: np.ndarray) -> np.ndarray:
+        """Quotes without those that are text of an unquoted cell; notes ill-ended cells.
+
+        Spaces may stand between a quote and the cell's edge, as in DuckDB's reader.
+        """
+        data = self.data
+        in_quotes, last = self.in_quotes, self.last_quote
+        kept: list[int] = []
+        for at in quotes.tolist():
+            if in_quotes:
+                in_quotes = False
+                behind = at + 1
+                while behind < self.size and data[behind] == SPACE:
+                    behind += 1
+                if behind < self.size and not (
+                    self.is_boundary[data[behind]] or data[at + 1] == QUOTE
+                ):
+                    self.bad_quotes.append((self.opening(last), at))
+            else:
+                before = at - 1
+                while before >= self.begin and data[before] == SPACE:
+                    before -= 1
+                is_escape = at - 1 == last
+                if not (is_escape or before < self.begin or self.is_boundary[data[before]]):
+                    continue
+                in_quotes = True
+            kept.append(at)
+            last = at
+        return np.array(kept, dtype=np.int64)
+
+    def opening(self, quote: int | None = None) -> int:
+        """The quote that opened the cell in which this one (default: the last) stands."""
+        at = self.last_quote if quote is None else quote
+        while at > self.begin and self.data[at - 1] == QUOTE:
+            at -= 2
+            while at > self.begin and self.data[at] != QUOTE:
+                at -= 1
+        return at
+
+    def note_line_ends(self, ends: np.ndarray, after_cr: np.ndarray, lines: np.ndarray) -> None:
+        is_cr = self.data[ends] == CR
+        for name, found in (("CR", is_cr), ("CRLF", after_cr), ("LF", ~is_cr & ~after_cr)):
+            if found.any():
+                self.line_ends.add(name)
+        if self.lone_cr_line is None and is_cr.any():
+            self.lone_cr_line = int(lines[is_cr][0])
+
+    def line_of(self, position: int) -> int:
+        """The line of a byte."""
+        before = self.data[: position + 1]
+        lone = np.flatnonzero(before[:-1] == CR)
+        lone = lone[self.data[np.minimum(lone + 1, self.size - 1)] != LF]
+        return int(np.count_nonzero(before[:-1] == LF)) + len(lone) + 1

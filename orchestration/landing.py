@@ -1,0 +1,452 @@
+"""Lands what is new: each extract is read, checked, and put into schema raw in one transaction.
+
+    scan -> for each new or changed file: unpack, read, check -> raw.<source>__<object>, ledger
+         -> settings, maps, views of the contract's columns
+
+Landing again, in any order and after any crash, gives the same tables: a file is known by source,
+kind, delivery and name, its content by hash, and its rows come and go together.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import shutil
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from orchestration import archives, config_tables, extract_views
+from orchestration.contract import Contract, Table
+from orchestration.errors import RefreshError
+from orchestration.ledger import (
+    ROW_COLUMNS,
+    FileKey,
+    FileState,
+    Landed,
+    Ledger,
+    file_key,
+    raw_table,
+    transaction,
+)
+from orchestration.reading import (
+    FAILURES,
+    REJECTS,
+    ROWS,
+    Extract,
+    FileRefused,
+    Rules,
+    read_extract,
+    refusal,
+)
+from orchestration.scanning import LandingFile, Scan, scan, shorten, table_of_file
+from orchestration.settings import Settings
+from orchestration.sql import identifier, literal
+
+__all__ = ["FileLanded", "LandingReport", "Scan", "land", "scan"]
+
+# Changed whenever landing itself would put other rows into raw.
+_RULES_VERSION = 1
+_TEMPORARY = ".landing-"
+
+
+@dataclass(frozen=True)
+class FileLanded:
+    """What became of one object's file. `status`: new, replaced or unchanged."""
+
+    source: str
+    object: str
+    delivery: str
+    file: str
+    rows: int
+    rejected: int
+    seconds: float
+    status: str
+
+
+@dataclass
+class LandingReport:
+    """What a landing did. `notes` are for the user: what was left out or is missing."""
+
+    files: list[FileLanded] = field(default_factory=list)
+    as_of_date: dt.date | None = None
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def changed(self) -> list[FileLanded]:
+        """Files whose rows are new in this run."""
+        return [file for file in self.files if file.status != "unchanged"]
+
+
+def land(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    contract: Contract,
+    scan: Scan,
+    progress: Callable[[str], None] = lambda text: None,
+) -> LandingReport:
+    """Lands what is new in the warehouse `con`, one transaction per file.
+
+    Afterwards `raw` holds the rows of every file, the ledger, the settings and maps, and
+    `extracts` a view per object of the contract.
+
+    Raises:
+        RefreshError: files were refused or lie where none belongs; all of them are named. The
+            others have landed, and of a refused file that had landed before the earlier rows stay.
+        UsageError: an exclusion names an unknown object or column.
+    """
+    lander = _Lander(con, settings, contract, scan, progress)
+    with _temporary_folder(settings.warehouse_path.parent) as folder:
+        for file in scan.files:
+            lander.file(file, folder)
+    lander.finish()
+    if lander.problems:
+        count = len(lander.problems)
+        raise RefreshError(
+            f"{count} {'thing' if count == 1 else 'things'} in the landing folder "
+            f"{scan.landing_dir} must be mended:\n"
+            + "\n".join(f"- {problem}" for problem in lander.problems)
+        )
+    return lander.report
+
+
+class _Lander:
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        settings: Settings,
+        contract: Contract,
+        scan: Scan,
+        progress: Callable[[str], None],
+    ) -> None:
+        self.con = con
+        self.settings = settings
+        self.contract = contract
+        self.scan = scan
+        self.progress = progress
+        self.ledger = Ledger(con, scan)
+        self.rules = Rules(settings.value("earliest_date"), settings.value("max_reject_share"))
+        self.report = LandingReport()
+        self.problems = list(scan.problems)
+        self.left_out: dict[str, set[str]] = {}
+
+    def rules_hash(self, table: Table | None) -> str:
+        """Changes when a file would land differently though its content is the same."""
+        of_contract = table.fingerprint() if table else self.contract.fingerprint()
+        text = f"{_RULES_VERSION} {self.rules} {of_contract}"
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+    def file(self, file: LandingFile, folder: Path) -> None:
+        """Lands a file if it is new or changed; a refused one is noted with its reason."""
+        try:
+            self.land_file(file, folder)
+        except FileRefused as error:
+            self.problems.append(f"{file}: {error}")
+        except OSError as error:
+            if error.errno in (28, 122):  # no space left, quota exceeded
+                raise RefreshError(f"{file}: no space left on the disk of {folder}") from None
+            self.problems.append(f"{file}: cannot be read: {error.strerror or error}")
+
+    def land_file(self, file: LandingFile, folder: Path) -> None:
+        rules_hash = self.rules_hash(file.table)
+        state = self.ledger.states.get(file_key(file))
+        if state is not None and state.rules_hash != rules_hash:
+            state = None
+        if state is not None and state.stat == file.stat:
+            self.unchanged(file)
+            return
+        stat = _stat(file.path)
+        content_hash = _hash(file.path)
+        names = {key[3] for key in self.ledger.of_file(file)}
+        if state is None or state.content_hash != content_hash:
+            names = self.land_parts(file, content_hash, stat, folder)
+        else:
+            self.unchanged(file)
+        self.ledger.complete(file, FileState(stat, content_hash, rules_hash), names)
+
+    def unchanged(self, file: LandingFile) -> None:
+        for key, landed in self.ledger.of_file(file).items():
+            self.reported(key, landed, "unchanged")
+
+    def land_parts(
+        self, file: LandingFile, content_hash: str, stat: tuple[int, ...], folder: Path
+    ) -> set[str]:
+        """Lands the objects of a file, and returns their names in the ledger.
+
+        Raises:
+            FileRefused: some are refused; the other members of an archive have landed.
+        """
+        names: set[str] = set()
+        refused: list[str] = []
+        for name, table, unpack in self.parts(file, folder):
+            key = file_key(file, name)
+            names.add(name)
+            landed = self.ledger.landed.get(key)
+            rules_hash = self.rules_hash(table)
+            if landed and (landed.content_hash, landed.rules_hash) == (content_hash, rules_hash):
+                self.reported(key, landed, "unchanged")
+                continue
+            self.progress(f"{file.delivery}/{name}")
+            try:
+                self.land_part(file, key, table, unpack, content_hash, stat)
+            except FileRefused as error:
+                if not file.is_archive:
+                    raise
+                refused.append(f"{name.removeprefix(file.name + '/')}: {error}")
+        if refused:
+            raise FileRefused("; ".join(refused))
+        return names
+
+    def parts(
+        self, file: LandingFile, folder: Path
+    ) -> Iterator[tuple[str, Table, Callable[[], Path]]]:
+        """Name in the ledger, object, and what gives a path to its content, of each object."""
+        if file.table is not None:
+            yield file.name, file.table, lambda: _unpacked(file.path, folder)
+            return
+        with archives.opened_archive(file.path) as archive:
+            for info in archives.members(archive):
+                table = table_of_file(
+                    self.contract, file.delivery.connector, Path(info.filename).name
+                )
+                if table is None or not info.filename.lower().endswith(".csv"):
+                    self.left_out.setdefault(file.delivery.source, set()).add(info.filename)
+                    continue
+
+                def unpack(info: zipfile.ZipInfo = info) -> Path:
+                    target = folder / "member.csv"
+                    archives.extract_member(archive, info, target)
+                    return target
+
+                yield f"{file.name}/{info.filename}", table, unpack
+
+    def land_part(
+        self,
+        file: LandingFile,
+        key: FileKey,
+        table: Table,
+        unpack: Callable[[], Path],
+        content_hash: str,
+        stat: tuple[int, ...],
+    ) -> None:
+        started = time.monotonic()
+        path = unpack()
+        name = path.name
+        size = path.stat().st_size
+        extract = read_extract(self.con, path, name, table, self.rules)
+        if _stat(file.path) != stat:
+            raise FileRefused(
+                "it changed while it was read; deliver into a folder whose name ends in .part, "
+                "and rename it when it is complete"
+            )
+        landed = Landed(
+            table.object,
+            content_hash,
+            self.rules_hash(table),
+            extract.rows_landed,
+            extract.rows_rejected,
+        )
+        status = "replaced" if key in self.ledger.landed else "new"
+        try:
+            with transaction(self.con):
+                self.ledger.forget(key)
+                self.insert(key, table, extract)
+                self.con.execute(
+                    "insert into raw.files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    [
+                        *key,
+                        table.object,
+                        table.entity,
+                        content_hash,
+                        size,
+                        extract.rows_in_file,
+                        extract.rows_landed,
+                        extract.rows_rejected,
+                        dt.datetime.now(dt.UTC).replace(tzinfo=None),
+                        landed.rules_hash,
+                    ],
+                )
+        except duckdb.Error as error:
+            raise refusal(error) from None
+        self.ledger.landed[key] = landed
+        self.reported(key, landed, status, time.monotonic() - started)
+
+    def insert(self, key: FileKey, table: Table, extract: Extract) -> None:
+        """Moves what was read into the raw tables."""
+        source, kind, delivery, name = key
+        target = raw_table(source, table.object)
+        self.con.execute(
+            f"create table if not exists {target} "
+            "(_kind varchar, _delivery varchar, _file varchar, _row bigint)"
+        )
+        present = {column.lower() for column in _columns(self.con, source, table.object)}
+        for column in extract.columns:
+            if column.name.lower() not in present:
+                self.con.execute(
+                    f"alter table {target} add column {identifier(column.name)} varchar"
+                )
+        columns = ", ".join(identifier(column.name) for column in extract.columns)
+        cells = ", ".join(f"c{position}" for position in range(len(extract.columns)))
+        self.con.execute(
+            f"""
+            insert into {target} (_kind, _delivery, _file, _row, {columns})
+            select {literal(kind)}, {literal(delivery)}, {literal(name)}, _row, {cells}
+            from {ROWS}
+            """
+        )
+        for findings, temporary in (("rejected_rows", REJECTS), ("cast_failures", FAILURES)):
+            self.con.execute(
+                f"insert into raw.{findings} select ?, ?, ?, ?, ?, * from {temporary}",
+                [*key, table.object],
+            )
+        self.con.execute(
+            """
+            insert into raw.file_columns
+            select ?, ?, ?, ?, ?, unnest(?::integer[]), unnest(?::varchar[]), unnest(?::varchar[])
+            """,
+            [
+                *key,
+                table.object,
+                list(range(1, len(extract.columns) + 1)),
+                [column.name for column in extract.columns],
+                [column.contract.name if column.contract else None for column in extract.columns],
+            ],
+        )
+
+    def reported(self, key: FileKey, landed: Landed, status: str, seconds: float = 0.0) -> None:
+        self.report.files.append(
+            FileLanded(
+                source=key[0],
+                object=landed.object,
+                delivery=f"{key[1]}/{key[2]}",
+                file=key[3],
+                rows=landed.rows_landed,
+                rejected=landed.rows_rejected,
+                seconds=seconds,
+                status=status,
+            )
+        )
+
+    def finish(self) -> None:
+        """Settings, maps and views, as configuration and ledger now have them; the notes."""
+        with transaction(self.con):
+            _drop_unused_columns(self.con)
+            self.report.as_of_date = config_tables.write(self.con, self.settings, self.scan.is_demo)
+            extract_views.create(self.con, self.contract, self.settings.exclusions)
+        self.report.notes = [
+            *self.scan.notes,
+            *(
+                f"{source}: left out of archives, since no model reads them: "
+                f"{shorten(sorted(names))}"
+                for source, names in sorted(self.left_out.items())
+            ),
+            *self.missing_objects(),
+            *self.unknown_columns(),
+            *self.findings(),
+        ]
+
+    def missing_objects(self) -> Iterator[str]:
+        delivered = {(key[0], landed.object) for key, landed in self.ledger.landed.items()}
+        for source in sorted({source for source, _ in delivered}):
+            connector = source.partition("-")[0]
+            missing = [
+                table.object
+                for table in self.contract.of_connector(connector)
+                if (source, table.object) not in delivered
+            ]
+            if missing:
+                yield f"{source}: never delivered: {shorten(missing, 40)}"
+
+    def unknown_columns(self) -> Iterator[str]:
+        rows = self.con.execute(
+            """
+            select source, object, list(distinct column_name order by column_name)
+            from raw.file_columns where contract_column is null
+            group by source, object order by source, object
+            """
+        ).fetchall()
+        for source, object_name, columns in rows:
+            yield f"{source} {object_name}: columns kept in raw but not used: {shorten(columns)}"
+
+    def findings(self) -> Iterator[str]:
+        rows = self.con.execute(
+            """
+            select source, object, 'rows rejected', count(*), any_value(reason)
+            from raw.rejected_rows group by source, object
+            union all
+            select source, object, 'values of ' || column_name || ' read as unknown', count(*),
+                any_value(reason)
+            from raw.cast_failures group by source, object, column_name
+            order by all
+            """
+        ).fetchall()
+        for source, object_name, what, count, reason in rows:
+            yield f"{source} {object_name}: {count} {what} ({reason})"
+
+
+@contextmanager
+def _temporary_folder(parent: Path) -> Iterator[Path]:
+    """A folder of our own beside the warehouse; those of killed runs are removed."""
+    parent.mkdir(parents=True, exist_ok=True, mode=0o750)
+    for leftover in parent.glob(f"{_TEMPORARY}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=parent) as folder:
+        yield Path(folder)
+
+
+def _unpacked(path: Path, folder: Path) -> Path:
+    """A path in our folder to the plain content of a file.
+
+    Through a link of ours, since DuckDB would take `*` or `[` in a delivery's name for a pattern.
+    """
+    name = path.name.lower()
+    if name.endswith(".gz"):
+        target = folder / "extract.csv"
+        target.unlink(missing_ok=True)
+        archives.extract_gzip(path, target)
+        return target
+    target = folder / ("extract.parquet" if name.endswith(".parquet") else "extract.csv")
+    target.unlink(missing_ok=True)
+    target.symlink_to(path.resolve())
+    return target
+
+
+def _stat(path: Path) -> tuple[int, int, int, int]:
+    stat = path.stat()
+    return (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
+
+
+def _columns(con: duckdb.DuckDBPyConnection, source: str, object_name: str) -> list[str]:
+    rows = con.execute(
+        "select column_name from duckdb_columns() where schema_name = 'raw' and table_name = ? "
+        "and database_name = current_database() order by column_index",
+        [f"{source}__{object_name}"],
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def _drop_unused_columns(con: duckdb.DuckDBPyConnection) -> None:
+    """Drops columns that only replaced files had, so that the order of landing leaves no trace."""
+    used: dict[tuple[str, str], set[str]] = {}
+    for source, object_name, columns in con.execute(
+        "select source, object, list(distinct lower(column_name)) from raw.file_columns "
+        "group by source, object"
+    ).fetchall():
+        used[source, object_name] = set(columns)
+    for (source, object_name), columns in used.items():
+        for column in _columns(con, source, object_name):
+            if column.lower() not in columns and column not in ROW_COLUMNS:
+                con.execute(
+                    f"alter table {raw_table(source, object_name)} drop column {identifier(column)}"
+                )

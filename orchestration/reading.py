@@ -1,0 +1,489 @@
+"""Reads one extract into temporary tables, checks it against the contract, accounts for rows.
+
+Nothing here touches what has landed before: a file that is refused leaves no trace but its
+message.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration import casts, csv_scan
+from orchestration.contract import Column, Table
+from orchestration.errors import RefreshError
+from orchestration.ledger import ROW_COLUMNS
+from orchestration.scanning import shorten
+from orchestration.sql import identifier, literal
+
+# What was read: columns c0, c1, ... as text, and _row.
+ROWS = "temp.landing_rows"
+# What was found: the columns of raw.rejected_rows from row_number on.
+REJECTS = "temp.landing_rejects"
+FAILURES = "temp.landing_cast_failures"
+
+HIDDEN = "<hidden>"
+_FINDINGS = (
+    "row_number bigint, line_number bigint, column_name varchar, value varchar, reason varchar"
+)
+_MAX_VALUE = 200
+_MAX_COLUMNS = 5000
+
+
+class FileRefused(Exception):
+    """The file is not landed; the message says where it is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class FileColumn:
+    """A column of a file: its name in raw, and what the contract says of it, if anything."""
+
+    name: str
+    contract: Column | None
+
+
+@dataclass(frozen=True)
+class Extract:
+    """What was read of a file into the temporary tables, every row accounted for."""
+
+    columns: tuple[FileColumn, ...]
+    rows_in_file: int
+    rows_rejected: int
+    cast_failures: int
+
+    @property
+    def rows_landed(self) -> int:
+        """Rows in the file that are not rejected."""
+        return self.rows_in_file - self.rows_rejected
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The settings that decide what lands."""
+
+    earliest_date: dt.date
+    max_reject_share: float
+
+
+def read_extract(
+    con: duckdb.DuckDBPyConnection, path: Path, name: str, table: Table, rules: Rules
+) -> Extract:
+    """Reads the file `path`, whose name `name` tells its format, into `ROWS` and `REJECTS`.
+
+    `path` lies in a folder of our own, where a changed copy may be written beside it.
+
+    Raises:
+        FileRefused: it is not what its name says, its header lacks a required column, its rows
+            cannot all be accounted for, or too many of them are rejected.
+    """
+    for temporary in (ROWS, REJECTS, FAILURES):
+        con.execute(f"drop table if exists {temporary}")
+    con.execute(f"create temp table landing_rejects ({_FINDINGS})")
+    con.execute(f"create temp table landing_cast_failures ({_FINDINGS})")
+    if name.lower().endswith(".parquet"):
+        reader: _CsvReader | _ParquetReader = _ParquetReader(con, path, table)
+    else:
+        reader = _CsvReader(con, path, table)
+    reader.read()
+    _check_values(con, reader, table, rules)
+    [rejected, blank] = con.execute(
+        f"select count(*), count(*) filter (where reason = {literal(_BLANK)}) from {REJECTS}"
+    ).fetchone()
+    [failures] = con.execute(f"select count(*) from {FAILURES}").fetchone()
+    extract = Extract(reader.columns, reader.records, rejected, failures)
+    _check_share(con, extract, blank, rules)
+    return extract
+
+
+def match_columns(names: list[str], table: Table) -> tuple[FileColumn, ...]:
+    """The columns of a header, by name whatever its case.
+
+    Raises:
+        FileRefused: a name stands there twice, or a required column is missing.
+    """
+    raw_names = []
+    for position, name in enumerate(names, start=1):
+        if not name:
+            # Spreadsheets leave columns without a name behind.
+            raw_names.append(f"column_{position}")
+        elif name.lower() in ROW_COLUMNS:
+            raw_names.append(f"{name}_of_file")
+        else:
+            raw_names.append(name)
+    lower = [name.lower() for name in raw_names]
+    repeated = sorted({name for name in lower if lower.count(name) > 1}) if _repeats(lower) else []
+    if repeated:
+        raise FileRefused(
+            "line 1: the header names columns twice, whatever their case: "
+            f"{shorten(repeated)}; keep one of each"
+        )
+    missing = [column.name for column in table.required if column.name.lower() not in lower]
+    if missing:
+        raise FileRefused(
+            f"line 1: the header lacks {_columns(missing)} {shorten(missing)}, required for "
+            f"{table.object}; it has: {shorten(names, 40)}. Add to the export, or rename there"
+        )
+    if len(names) > _MAX_COLUMNS:
+        raise FileRefused(f"line 1: {len(names)} columns; at most {_MAX_COLUMNS} are read")
+    matched = [table.columns_by_name.get(name) for name in lower]
+    return tuple(
+        FileColumn(column.name if column else name, column)
+        for name, column in zip(raw_names, matched, strict=True)
+    )
+
+
+class _CsvReader:
+    def __init__(self, con: duckdb.DuckDBPyConnection, path: Path, table: Table) -> None:
+        self.con = con
+        self.path = path
+        self.table = table
+        self.columns: tuple[FileColumn, ...] = ()
+        self.records = 0
+        self.delimiter = ","
+        # Whether a record's line is its number and one for the header.
+        self.is_line_by_line = False
+
+    def read(self) -> None:
+        try:
+            csv_scan.check_is_text(self.path)
+            known = list(self.table.columns_by_name)
+            self.delimiter, names = csv_scan.read_header(self.path, known)
+        except csv_scan.NotCsv as error:
+            raise FileRefused(str(error)) from None
+        self.columns = match_columns(names, self.table)
+        shape = csv_scan.read_shape(self.path, self.delimiter, len(names))
+        self.check_shape(shape)
+        self.records = shape.records
+        self.is_line_by_line = shape.lines == shape.records + 1
+        if "LF" in shape.line_ends and "CRLF" in shape.line_ends:
+            # DuckDB's reader takes one kind of line end per file.
+            even = self.path.with_name(self.path.name + "-even")
+            csv_scan.copy_with_lf(self.path, even, self.delimiter, len(names))
+            self.path = even
+        self.read_rows()
+        self.reject_broken_rows(shape)
+
+    def check_shape(self, shape: csv_scan.Shape) -> None:
+        if shape.open_quote_line is not None:
+            raise FileRefused(
+                f"line {shape.open_quote_line}: a quote that begins here never ends; the file was "
+                "cut short, or a quote within a cell is not doubled. Export it again"
+            )
+        for first, last in shape.bad_quote_lines:
+            if first != last:
+                raise FileRefused(
+                    f"line {first}: a quote that begins here ends in the middle of a cell in line "
+                    f"{last}; quotes within a cell must be doubled. Export it again"
+                )
+        if shape.lone_cr_line is not None:
+            raise FileRefused(
+                f"line {shape.lone_cr_line}: a carriage return stands alone in an unquoted cell; "
+                "cells with line breaks must be quoted. Export it again"
+            )
+
+    def read_rows(self) -> None:
+        for name in ("landing_reader_errors", "landing_reader_scans"):
+            self.con.execute(f"drop table if exists temp.{name}")
+        columns = ", ".join(f"'c{position}': 'varchar'" for position in range(len(self.columns)))
+        try:
+            self.con.execute(
+                f"""
+                create temp table landing_rows as
+                select * from read_csv(
+                    {literal(self.path)}, columns = {{{columns}}}, auto_detect = false,
+                    header = true, delim = {literal(self.delimiter)}, quote = '"', escape = '"',
+                    store_rejects = true, rejects_table = 'landing_reader_errors',
+                    rejects_scan = 'landing_reader_scans'
+                )
+                """
+            )
+        except duckdb.Error as error:
+            raise refusal(error) from None
+
+    def reject_broken_rows(self, shape: csv_scan.Shape) -> None:
+        """Lists what the reader rejected, numbers the rows, and checks that none is missing."""
+        broken = self.con.execute(
+            """
+            select line_byte_position - 1, min(error_type::varchar), max(column_idx)
+            from temp.landing_reader_errors group by all order by all
+            """
+        ).fetchall()
+        [read] = self.con.execute(f"select count(*) from {ROWS}").fetchone()
+        places = {}
+        if broken:
+            places = csv_scan.records_at(
+                self.path, self.delimiter, len(self.columns), [row[0] for row in broken]
+            )
+        if read + len(broken) != self.records or len(places) != len(broken):
+            where = (
+                f" Look at line {shape.bad_quote_lines[0][0]}, where a quoted cell does not end "
+                "at a delimiter."
+                if shape.bad_quote_lines
+                else ""
+            )
+            raise FileRefused(
+                f"{self.records} records were counted in the file, but {read} could be read and "
+                f"{len(broken)} rejected; it is not well-formed CSV.{where} Export it again"
+            )
+        rejects = [
+            (places[position][0], places[position][1], None, HIDDEN, self.reason(kind, cells))
+            for position, kind, cells in broken
+        ]
+        _insert_rejects(self.con, rejects)
+        _number_rows(self.con, [reject[0] for reject in rejects])
+
+    def reason(self, kind: str, cells: int) -> str:
+        width = len(self.columns)
+        return {
+            "MISSING COLUMNS": f"too few cells: the header has {width}",
+            "TOO MANY COLUMNS": f"too many cells: the header has {width}",
+            "UNQUOTED VALUE": "a quoted cell does not end at a delimiter",
+            "INVALID ENCODING": "a character is not UTF-8",
+            "LINE SIZE OVER MAXIMUM": "the record is longer than two million bytes",
+        }.get(kind, f"not readable as CSV ({kind.lower()})")
+
+    def set_lines(self, findings: str) -> None:
+        """Fills the line numbers of findings."""
+        if self.is_line_by_line:
+            self.con.execute(
+                f"update {findings} set line_number = row_number + 1 where line_number is null"
+            )
+            return
+        numbers = [
+            row[0]
+            for row in self.con.execute(
+                f"select distinct row_number from {findings} where line_number is null"
+            ).fetchall()
+        ]
+        if not numbers:
+            return
+        lines = csv_scan.lines_of_records(self.path, self.delimiter, len(self.columns), numbers)
+        self.con.execute(
+            f"""
+            update {findings} set line_number = places.line
+            from (select unnest(?::bigint[]) as record, unnest(?::bigint[]) as line) as places
+            where row_number = places.record and line_number is null
+            """,
+            [list(lines), list(lines.values())],
+        )
+
+
+class _ParquetReader:
+    def __init__(self, con: duckdb.DuckDBPyConnection, path: Path, table: Table) -> None:
+        self.con = con
+        self.path = path
+        self.table = table
+        self.columns: tuple[FileColumn, ...] = ()
+        self.records = 0
+
+    def read(self) -> None:
+        with self.path.open("rb") as stream:
+            start = stream.read(4)
+        if start != b"PAR1":
+            raise FileRefused(
+                "the file has no bytes; deliver it again"
+                if not start
+                else "this is no Parquet file, whatever its name; export the object again"
+            )
+        source = f"read_parquet({literal(self.path)}, hive_partitioning = false)"
+        try:
+            names = [
+                row[0] for row in self.con.execute(f"describe select * from {source}").fetchall()
+            ]
+            [self.records] = self.con.execute(
+                f"select sum(num_rows)::bigint from parquet_file_metadata({literal(self.path)})"
+            ).fetchone()
+            self.columns = match_columns(names, self.table)
+            cells = ", ".join(
+                f"{identifier(name)}::varchar as c{position}" for position, name in enumerate(names)
+            )
+            self.con.execute(f"create temp table landing_rows as select {cells} from {source}")
+        except duckdb.Error as error:
+            raise refusal(error) from None
+        [read] = self.con.execute(f"select count(*) from {ROWS}").fetchone()
+        if read != self.records:
+            raise FileRefused(f"the file states {self.records} rows, but {read} could be read")
+        _number_rows(self.con, [])
+
+    def set_lines(self, findings: str) -> None:
+        """A Parquet file has no lines."""
+
+
+_BLANK = "all cells are empty"
+
+
+def refusal(error: duckdb.Error) -> FileRefused | RefreshError:
+    """What to raise for an error of DuckDB: the file's fault, or the machine's."""
+    text = str(error).splitlines()[0]
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return RefreshError(f"out of memory while reading an extract: {text}")
+    if isinstance(error, duckdb.IOException):
+        return RefreshError(f"out of disk space, or a disk fault: {text}")
+    return FileRefused(f"it cannot be read: {text}. Export it again")
+
+
+def _insert_rejects(con: duckdb.DuckDBPyConnection, rejects: list[tuple]) -> None:
+    if rejects:
+        columns = [list(column) for column in zip(*rejects, strict=True)]
+        con.execute(
+            f"""
+            insert into {REJECTS}
+            select unnest(?::bigint[]), unnest(?::bigint[]), unnest(?::varchar[]),
+                unnest(?::varchar[]), unnest(?::varchar[])
+            """,
+            columns,
+        )
+
+
+def _number_rows(con: duckdb.DuckDBPyConnection, broken: list[int]) -> None:
+    """Adds `_row` to the rows that were read, which leaves out the numbers of `broken`.
+
+    Rows lie in the order of the file, so the n-th row read has the number n, and one more for
+    each broken record before it.
+    """
+    con.execute(f"alter table {ROWS} add column _row bigint")
+    con.execute(f"update {ROWS} set _row = rowid + 1")
+    if broken:
+        # The i-th broken record (from 0) comes behind as many rows as its number less i + 1.
+        con.execute(
+            f"""
+            update {ROWS} set _row = _row + shifts.shift
+            from (
+                select rows.rowid as id, breaks.shift
+                from {ROWS} as rows
+                asof join (
+                    select behind, max(shift) as shift
+                    from (select unnest(?::bigint[]) as behind, unnest(?::bigint[]) as shift)
+                    group by behind
+                ) as breaks on rows.rowid >= breaks.behind
+            ) as shifts
+            where {ROWS}.rowid = shifts.id
+            """,
+            [
+                [number - index - 1 for index, number in enumerate(broken)],
+                list(range(1, len(broken) + 1)),
+            ],
+        )
+
+
+def _check_values(
+    con: duckdb.DuckDBPyConnection,
+    reader: _CsvReader | _ParquetReader,
+    table: Table,
+    rules: Rules,
+) -> None:
+    """Rejects rows by their required cells, and lists optional cells that do not cast."""
+    required: list[tuple[str, Column, str]] = []
+    optional: list[tuple[str, Column, str]] = []
+    for position, column in enumerate(reader.columns):
+        if column.contract is None:
+            continue
+        text = casts.filled(f"c{position}", column.contract)
+        castable = casts.is_castable(text, column.contract.data_type, rules.earliest_date)
+        if column.contract.required:
+            good = castable or f"{text} is not null"
+            required.append((text, column.contract, f"not coalesce({good}, false)"))
+        elif castable is not None:
+            optional.append((text, column.contract, f"{text} is not null and not {castable}"))
+    checks = required + optional
+    if not checks:
+        return
+    counts = con.execute(
+        f"select {', '.join(f'count(*) filter (where {bad})' for _, _, bad in checks)} from {ROWS}"
+    ).fetchone()
+    found = [check for check, count in zip(checks, counts, strict=True) if count]
+    bad_required = [check for check in found if check[1].required]
+    if bad_required:
+        _reject_rows(con, reader, bad_required)
+    for text, column, bad in found:
+        if not column.required:
+            con.execute(
+                f"""
+                insert into {FAILURES}
+                select _row, null, {literal(column.name)}, {_shown(text, column)},
+                    {literal(f"not {casts.EXPECTED[column.data_type]}")}
+                from {ROWS} where {bad}
+                """
+            )
+    reader.set_lines(REJECTS)
+    reader.set_lines(FAILURES)
+
+
+def _reject_rows(
+    con: duckdb.DuckDBPyConnection,
+    reader: _CsvReader | _ParquetReader,
+    checks: list[tuple[str, Column, str]],
+) -> None:
+    """Moves rows with a bad required cell to the rejects: one each, which names every such cell."""
+    is_blank = " and ".join(
+        f"{casts.trimmed(f'c{position}')} is null" for position in range(len(reader.columns))
+    )
+    first_column = " ".join(f"when {bad} then {literal(column.name)}" for _, column, bad in checks)
+    first_value = " ".join(
+        f"when {bad} then {_shown(text, column)}" for text, column, bad in checks
+    )
+    reasons = ", ".join(
+        f"case when {bad} then {literal(column.name)} || "
+        f"case when {text} is null then ' is required but empty' else "
+        f"{literal(f' is required but not {casts.EXPECTED.get(column.data_type)}')} end end"
+        for text, column, bad in checks
+    )
+    any_bad = " or ".join(f"({bad})" for _, _, bad in checks)
+    con.execute(
+        f"""
+        insert into {REJECTS}
+        select
+            _row, null,
+            case when {is_blank} then null {first_column} end,
+            case when {is_blank} then null {first_value} end,
+            case when {is_blank} then {literal(_BLANK)} else concat_ws('; ', {reasons}) end
+        from {ROWS} where {any_bad}
+        """
+    )
+    con.execute(f"delete from {ROWS} where {any_bad}")
+
+
+def _shown(text: str, column: Column) -> str:
+    return literal(HIDDEN) if column.private else f"left({text}, {_MAX_VALUE})"
+
+
+def _check_share(
+    con: duckdb.DuckDBPyConnection, extract: Extract, blank: int, rules: Rules
+) -> None:
+    """Refuses a file of which too many rows are rejected.
+
+    Blank rows, which spreadsheets leave behind, do not count; and in a short file one bad row
+    is no sign of a bad file, unless nothing is left.
+    """
+    rejected = extract.rows_rejected - blank
+    rows = extract.rows_in_file - blank
+    if not rejected or rejected <= rules.max_reject_share * rows:
+        return
+    if rejected == 1 and extract.rows_landed:
+        return
+    examples = con.execute(
+        f"""
+        select reason, count(*) as rows, min(row_number), min(line_number)
+        from {REJECTS} where reason <> {literal(_BLANK)}
+        group by reason order by rows desc, reason limit 3
+        """
+    ).fetchall()
+    found = "; ".join(
+        f"{reason} ({count} rows, first {f'line {line}' if line else f'row {row}'})"
+        for reason, count, row, line in examples
+    )
+    raise FileRefused(
+        f"{rejected} of {rows} rows would be rejected, more than the share of "
+        f"{rules.max_reject_share:g} that max_reject_share allows: {found}. Mend the extract"
+    )
+
+
+def _columns(names: list[str]) -> str:
+    return "the column" if len(names) == 1 else "the columns"
+
+
+def _repeats(names: list[str]) -> bool:
+    return len(set(names)) < len(names)
