@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import RefreshError
+from orchestration.progress import shown_path
 from orchestration.settings import Settings
 from orchestration.state import code_fingerprint, inherited_lock, replace_text
 
@@ -96,6 +97,20 @@ class Dbt:
             exit_code = process.wait()
         yield {"exit_code": exit_code, "info": {"name": "Exit", "msg": "", "level": "info"}}
 
+    def make_docs(self) -> Path:
+        """Makes the documentation site, one file that opens without a server.
+
+        Raises:
+            RefreshError: dbt could not make it.
+        """
+        arguments = ["docs", "generate", "--static"]
+        if not self.settings.warehouse_path.exists():
+            arguments.append("--empty-catalog")
+        events = list(self.events(arguments))
+        if events[-1]["exit_code"] != 0:
+            raise RefreshError("dbt could not make the documentation:\n" + errors_of(events))
+        return self.target_dir / "static_index.html"
+
     def results(self) -> list[dict[str, Any]]:
         """The results of the last build, one per node; empty if it did not get so far."""
         try:
@@ -133,7 +148,7 @@ class Dbt:
         compiled = self.target_dir / "compiled" / node["package_name"] / original
         if node["resource_type"] == "test" and original.suffix != ".sql":
             compiled = compiled / node["path"]
-        return os.path.relpath(compiled, Path.cwd())
+        return shown_path(compiled)
 
 
 def errors_of(events: Sequence[Mapping[str, Any]]) -> str:

@@ -5,8 +5,6 @@
 They assemble; what happens is decided in `steps`, `dbt_build` and `publishing`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -144,7 +142,7 @@ def model_assets(dbt: Dbt, manifest: dict[str, Any]) -> dg.AssetsDefinition:
             steps.log.info(event["info"]["msg"])
             events.append(event)
             data = event.get("data", {})
-            if "node_info" in data and "index" in data:
+            if "total" in data:
                 reporter().advance(data["node_info"]["node_name"], data["index"], data["total"])
             if "node_info" in data:
                 message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+
+def shown_path(path: Path) -> str:
+    """A path as a user would type it here: relative if it lies below the current folder."""
+    path = path.absolute()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 class Reporter:
@@ -43,6 +50,8 @@ class ConsoleReporter(Reporter):
                 TimeElapsedColumn(),
                 TextColumn("{task.fields[what]}", style="dim", markup=False),
                 console=self.console,
+                redirect_stdout=False,
+                redirect_stderr=False,
             )
             self.live.start()
         return self

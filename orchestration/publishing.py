@@ -32,6 +32,7 @@ ABOUT = {
     "company_name": ("varchar", "Name of the company whose figures these are."),
     "is_demo": ("boolean", "Whether they are the simulated demo company's."),
     "as_of_date": ("date", "The day the figures are as of."),
+    "reporting_currency": ("varchar", "Currency of every amount."),
     "version": ("varchar", "Name of this version: its folder under published/versions."),
     "previous_version": (
         "varchar",
@@ -287,7 +288,8 @@ def _write_about(con: duckdb.DuckDBPyConnection, private: str, about: Mapping[st
     of_run = ", ".join(f"${name} as {name}" for name in about)
     con.execute(
         f"insert into published.quality.about by name "
-        f"select company_name, is_demo, as_of_date, {of_run} from {private}.raw.settings",
+        f"select company_name, is_demo, as_of_date, reporting_currency, {of_run} "
+        f"from {private}.raw.settings",
         dict(about),
     )
     _comment(con, "quality.about", ABOUT_COMMENT)

@@ -147,6 +147,19 @@ def end_run(settings: Settings, version: str) -> None:
     )
 
 
+def forget_warehouse(warehouse_path: Path) -> list[Path]:
+    """Removes a warehouse and its state; the next run builds it from the extracts.
+
+    Returns what was removed.
+    """
+    # The state first: half a removal must not look like a whole warehouse.
+    paths = [_state_path(warehouse_path), Path(f"{warehouse_path}.wal"), warehouse_path]
+    removed = [path for path in paths if path.exists()]
+    for path in removed:
+        path.unlink()
+    return removed
+
+
 def replace_text(path: Path, text: str) -> None:
     """Writes a file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)

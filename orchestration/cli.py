@@ -1,0 +1,210 @@
+"""The program `sales-kpis`: what stands behind make.
+
+Exit codes: 0 done, or nothing new; 1 the run failed and what is published stays as it was;
+2 wrong usage or configuration. Heavy libraries are imported where they are needed, so that a
+refresh with nothing new ends at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from orchestration.errors import RefreshError
+from orchestration.progress import shown_path
+from orchestration.settings import Settings
+
+# Whatever a run writes is for the owner and the group only.
+UMASK = 0o027
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    os.umask(UMASK)
+    # Named, since runs send what libraries print elsewhere by replacing sys.stdout.
+    # A pipe or a file has no width of its own.
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 120)
+    try:
+        options.command(Settings.load(), options, console)
+    except RefreshError as error:
+        print(f"sales-kpis: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("sales-kpis: stopped; what is published stays as it was.", file=sys.stderr)
+        return 130
+    except Exception as error:
+        print(f"sales-kpis: {_unexpected(error)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sales-kpis",
+        description="Sales KPIs from CRM extracts. Settings come from the environment: "
+        "SALES_KPIS_LANDING, SALES_KPIS_WAREHOUSE, SALES_KPIS_PUBLISHED, SALES_KPIS_CONFIG.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for name, command, text in (
+        ("refresh", refresh, "land what is new, build, audit, publish; show the scorecard"),
+        ("check", check, "read extracts and configuration without building anything"),
+        ("rollback", rollback, "point the published file back at the version before"),
+        ("dagster", dagster, "the Dagster UI and daemon, with the nightly schedule on"),
+        ("docs", docs, "make the site that documents every model and column"),
+        ("clean", clean, "remove what runs have built, and the demo company's extracts"),
+    ):
+        subparser = commands.add_parser(name, help=text, description=text.capitalize() + ".")
+        subparser.set_defaults(command=command)
+        if name == "dagster":
+            subparser.add_argument("--port", type=int, default=3000, help="port on 127.0.0.1")
+    return parser
+
+
+def refresh(settings: Settings, options: argparse.Namespace, console: Console) -> None:
+    """Lands, builds, audits and publishes through the Dagster job, unless nothing is new."""
+    from orchestration.contract import load_contract
+    from orchestration.scanning import scan
+    from orchestration.state import published_version_if_nothing_new, warehouse_lock
+
+    def says_nothing_new() -> bool:
+        found = scan(settings, load_contract(settings.project_dir))
+        version = published_version_if_nothing_new(settings, found)
+        if version is not None:
+            console.print(_nothing_new(settings, version), highlight=False, soft_wrap=True)
+        return version is not None
+
+    if says_nothing_new():
+        return
+    waited_for: list[str] = []
+
+    def on_wait(holder: str) -> None:
+        waited_for.append(holder)
+        console.print(f"Another run is at work ({holder}); waiting for it.", highlight=False)
+
+    with warehouse_lock(settings.warehouse_path, on_wait=on_wait):
+        if waited_for and says_nothing_new():
+            return
+        from orchestration.runs import run_refresh
+
+        release = run_refresh(settings, console)
+    from orchestration.scorecard import print_scorecard
+
+    print_scorecard(console, release)
+
+
+def check(settings: Settings, options: argparse.Namespace, console: Console) -> None:
+    """Tells what a refresh would understand of the extracts and the configuration."""
+    from orchestration.check import check as check_extracts
+
+    check_extracts(settings)
+
+
+def rollback(settings: Settings, options: argparse.Namespace, console: Console) -> None:
+    """Points readers back at the version before."""
+    from orchestration import publishing
+    from orchestration.state import warehouse_lock
+
+    with warehouse_lock(settings.warehouse_path):
+        left, now = publishing.rollback(settings.published_dir)
+    console.print(
+        f"Published is {now} again, instead of {left}. It stays until there is something new.",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def dagster(settings: Settings, options: argparse.Namespace, console: Console) -> None:
+    """Replaces this process by Dagster's UI and daemon."""
+    from orchestration.runs import prepare_dagster
+
+    home = prepare_dagster(settings)
+    console.print(
+        f"Dagster's UI: http://127.0.0.1:{options.port} (history in {shown_path(home)}); "
+        "Ctrl-C stops it.",
+        highlight=False,
+        soft_wrap=True,
+    )
+    program = str(Path(sys.executable).with_name("dagster"))
+    os.chdir(settings.project_dir)
+    os.execv(
+        program,
+        [
+            program,
+            "dev",
+            "--module-name=orchestration.definitions",
+            "--host=127.0.0.1",
+            f"--port={options.port}",
+        ],
+    )
+
+
+def docs(settings: Settings, options: argparse.Namespace, console: Console) -> None:
+    """Makes dbt's documentation site as one file."""
+    from orchestration.dbt_build import Dbt
+    from orchestration.state import warehouse_lock
+
+    with warehouse_lock(settings.warehouse_path):
+        path = Dbt(settings).make_docs()
+    console.print(f"Open {shown_path(path)} in a browser.", highlight=False, soft_wrap=True)
+
+
+def clean(settings: Settings, options: argparse.Namespace, console: Console) -> None:
+    """Removes what can be made again: not your extracts, not what is published, not .venv."""
+    from orchestration.dbt_build import Dbt
+    from orchestration.state import forget_warehouse, warehouse_lock
+    from orchestration.steps import remove_demo
+
+    removed = []
+    with warehouse_lock(settings.warehouse_path):
+        removed += forget_warehouse(settings.warehouse_path)
+        folders = [Dbt(settings).target_dir]
+        folders += [settings.project_dir / name for name in ("target", "logs", ".dagster")]
+        for folder in folders:
+            if folder.exists():
+                shutil.rmtree(folder)
+                removed.append(folder)
+        if settings.landing_is_default:
+            removed += remove_demo(settings.landing_dir)
+    for path in removed:
+        console.print(f"removed {shown_path(path)}", highlight=False, soft_wrap=True)
+    console.print(
+        "Kept: your extracts, what is published, .venv (delete it to have it made anew).",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _nothing_new(settings: Settings, version: str) -> str:
+    from orchestration.publishing import FILE_NAME, current_version
+
+    path = shown_path(settings.published_dir / FILE_NAME)
+    current = current_version(settings.published_dir)
+    text = f"Nothing is new since version {version} was published: {path}"
+    if current != version:
+        text += f"\n(rolled back to version {current}, which stays until something is new)"
+    return text
+
+
+def _unexpected(error: Exception) -> str:
+    """One line on an error of ours, with the place of the details."""
+    import logging
+
+    from orchestration.steps import open_log
+
+    try:
+        path = shown_path(open_log(Settings.load()))
+        logging.getLogger("sales_kpis").error("unexpected error", exc_info=error)
+    except Exception:
+        path = "(the log cannot be written)"
+    first_line = (str(error).splitlines() or [""])[0]
+    return (
+        f"unexpected error, {type(error).__name__}: {first_line}\n"
+        f"What is published stays as it was. Details: {path}"
+    )

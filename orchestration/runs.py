@@ -1,0 +1,97 @@
+"""Runs the Dagster job in this process, for `sales-kpis refresh`, and prepares Dagster's home."""
+
+from __future__ import annotations
+
+import os
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from orchestration import steps
+from orchestration.dbt_build import Dbt
+from orchestration.errors import RefreshError
+from orchestration.progress import ConsoleReporter, report_to, shown_path
+from orchestration.publishing import FILE_NAME
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+
+def run_refresh(settings: Settings, console: Console) -> Path:
+    """Runs the job `refresh`, telling the console; returns the published file.
+
+    The run is kept in Dagster's history, where the UI shows it as any other.
+
+    Raises:
+        RefreshError: it failed; the message says why and where the log is.
+    """
+    log_path = steps.open_log(settings)
+    # What libraries print would tear the progress apart; it goes to the log.
+    with log_path.open("a", encoding="utf-8") as log, ConsoleReporter(console) as reporter:
+        report_to(reporter)
+        reporter.step("Starting")
+        with redirect_stdout(log), redirect_stderr(log):
+            problems = _execute(settings)
+    if problems:
+        raise RefreshError(
+            "\n".join(problems)
+            + "\nNothing was published; what was published before stays as it was."
+            + f"\nLog: {shown_path(log_path)}"
+        )
+    return settings.published_dir / FILE_NAME
+
+
+def prepare_dagster(settings: Settings) -> Path:
+    """Sets up Dagster's home and the parsed dbt project; returns the home.
+
+    Raises:
+        RefreshError: dbt cannot parse the project.
+    """
+    home = Path(os.environ.setdefault("DAGSTER_HOME", str(settings.project_dir / ".dagster")))
+    home.mkdir(mode=0o750, parents=True, exist_ok=True)
+    template = settings.project_dir / "orchestration" / "dagster.yaml"
+    (home / "dagster.yaml").write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
+    Dbt(settings).manifest()
+    return home
+
+
+def _execute(settings: Settings) -> list[str]:
+    """Runs the job; what went wrong, as messages for the user."""
+    prepare_dagster(settings)
+    import dagster as dg
+
+    from orchestration.definitions import definitions_of
+
+    job = definitions_of(settings).resolve_job_def("refresh")
+    with dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            # Dagster keeps every event in its history; on the console it would only be noise.
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+    return [] if result.success else _problems(result)
+
+
+def _problems(result: dg.ExecuteInProcessResult) -> list[str]:
+    """What failed: the steps' errors, or those of the run where no step got so far."""
+    failures = [event for event in result.all_events if event.is_failure]
+    problems = [_problem(event) for event in failures if event.is_step_failure]
+    return problems or [_problem(event) for event in failures]
+
+
+def _problem(event: dg.DagsterEvent) -> str:
+    data = event.event_specific_data
+    described = getattr(data, "user_failure_data", None)
+    if described and described.description:
+        return described.description
+    error = getattr(data, "error", None)
+    if error is None:
+        return event.message or "The run failed, and Dagster does not say why."
+    steps.log.error(error.to_string())
+    while error.cause:
+        error = error.cause
+    return f"unexpected error: {error.message.strip()}"

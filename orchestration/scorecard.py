@@ -1,0 +1,143 @@
+"""The scorecard in the terminal: the published figures, read as any reader would."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from orchestration.progress import shown_path
+
+QUERY = (
+    "select scope_name, period_start, value from kpis.kpi_values "
+    "where kpi = 'win_rate' and scope_type = 'rep' and period_type = 'quarter'"
+)
+# Columns of a terminal that both periods side by side need; a narrower one gets a table each.
+WIDE = 116
+THEMES = ("results", "pipeline", "leads", "customers", "activity", "people")
+TRENDS = {"improving": "green", "worsening": "red", "steady": "dim"}
+STATUSES = {"met": "green", "close": "yellow", "missed": "red"}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One metric of the company in one quarter, as `kpis.kpi_scorecard` has it."""
+
+    label: str
+    theme: str
+    unit: str
+    period_name: str
+    is_complete: bool
+    value: float | None
+    previous_value: float | None
+    target: float | None
+    target_status: str | None
+    trend: str | None
+
+
+def print_scorecard(console: Console, published_file: Path) -> None:
+    """Prints the company's latest complete and current quarter, the path and a first query.
+
+    Args:
+        console: where to.
+        published_file: opened read-only.
+    """
+    with duckdb.connect(str(published_file), read_only=True) as con:
+        rows = con.execute(
+            "select label, theme, unit, period_name, is_complete, value, previous_value, "
+            "target, target_status, trend from kpis.kpi_scorecard "
+            "where scope_type = 'company' and period_type = 'quarter' "
+            "order by list_position(?, theme), label, period_start",
+            [list(THEMES)],
+        ).fetchall()
+        [(company, is_demo, as_of, currency)] = con.execute(
+            "select company_name, is_demo, as_of_date, reporting_currency from quality.about"
+        ).fetchall()
+    name = company or ("The demo company" if is_demo else "The company")
+    figures = [Figure(*row) for row in rows]
+    console.print()
+    console.print(f"{name} as of {as_of}, amounts in {currency}", style="bold", highlight=False)
+    periods = sorted({(not figure.is_complete, figure.period_name) for figure in figures})
+    for side_by_side in [periods] if console.width >= WIDE else [[period] for period in periods]:
+        console.print(scorecard(figures, side_by_side))
+    if not figures:
+        console.print("No metric has a figure for the company yet.")
+    path = shown_path(published_file)
+    for line in (
+        "",
+        f"Published: {path}",
+        "A first query:",
+        f'  duckdb -readonly {path} "{QUERY}"',
+        f"  {shown_path(Path(sys.executable))} -c "
+        f"\"import duckdb; print(duckdb.connect('{path}', read_only=True)"
+        ".sql('from kpis.kpi_scorecard'))\"",
+    ):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def scorecard(figures: list[Figure], periods: list[tuple[bool, str]]) -> Table:
+    """A row per metric, the figures of the periods (is current, name) side by side."""
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    table.add_column("Metric", no_wrap=True)
+    for is_current, period in periods:
+        table.add_column(
+            f"{period}{' so far' if is_current else ''}", justify="right", no_wrap=True
+        )
+        table.add_column("Target", justify="right", no_wrap=True)
+        table.add_column("Status", no_wrap=True)
+        table.add_column("Change", justify="right", no_wrap=True)
+    by_metric: dict[tuple[str, str], dict[str, Figure]] = {}
+    for figure in figures:
+        by_metric.setdefault((figure.theme, figure.label), {})[figure.period_name] = figure
+    theme_before = None
+    for (theme, label), by_period in by_metric.items():
+        if theme != theme_before:
+            table.add_row(Text(theme.capitalize(), style="bold"))
+            theme_before = theme
+        cells = [cell for _, period in periods for cell in _cells(by_period.get(period))]
+        table.add_row(f"  {label}", *cells)
+    return table
+
+
+def _cells(figure: Figure | None) -> list[Text]:
+    if figure is None:
+        return [Text("")] * 4
+    status = figure.target_status or ""
+    return [
+        Text(shown(figure.value, figure.unit)),
+        Text(shown(figure.target, figure.unit) if figure.target is not None else "", style="dim"),
+        Text(status, style=STATUSES.get(status, "")),
+        Text(change(figure), style=TRENDS.get(figure.trend or "", "")),
+    ]
+
+
+def shown(value: float | None, unit: str) -> str:
+    """A value as people write its unit: 0.274 of a ratio is 27.4 %; an unknown is a dash."""
+    if value is None:
+        return "-"
+    if unit == "ratio":
+        return f"{value:.1%}"
+    if unit == "count":
+        return f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
+    suffix = {"days": " d", "minutes": " min", "money per day": " /day"}.get(unit, "")
+    decimals = 0 if unit.startswith("money") or abs(value) >= 1000 else 1
+    return f"{value:,.{decimals}f}{suffix}"
+
+
+def change(figure: Figure) -> str:
+    """The change from the period before, with an arrow: of ratios in points, else in percent."""
+    if figure.value is None or figure.previous_value is None:
+        return ""
+    difference = figure.value - figure.previous_value
+    arrow = "↑" if difference > 0 else "↓" if difference < 0 else "→"
+    if figure.unit == "ratio":
+        return f"{arrow} {abs(difference) * 100:.1f} pts"
+    if not figure.previous_value:
+        return arrow
+    return f"{arrow} {abs(difference / figure.previous_value):.0%}"
