@@ -72,11 +72,16 @@ class FileLanded:
 
 @dataclass
 class LandingReport:
-    """What a landing did. `notes` are for the user: what was left out or is missing."""
+    """What a landing did.
+
+    `notes` tell the user what was left out or is missing, `problems` what must be mended; a
+    report that `land` returns has none.
+    """
 
     files: list[FileLanded] = field(default_factory=list)
     as_of_date: dt.date | None = None
     notes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
     @property
     def changed(self) -> list[FileLanded]:
@@ -101,18 +106,30 @@ def land(
             others have landed, and of a refused file that had landed before the earlier rows stay.
         UsageError: an exclusion names an unknown object or column.
     """
+    report = land_what_can(con, settings, contract, scan, progress)
+    if report.problems:
+        count = len(report.problems)
+        raise RefreshError(
+            f"{count} {'thing' if count == 1 else 'things'} in the landing folder "
+            f"{scan.landing_dir} must be mended:\n"
+            + "\n".join(f"- {problem}" for problem in report.problems)
+        )
+    return report
+
+
+def land_what_can(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    contract: Contract,
+    scan: Scan,
+    progress: Callable[[str], None] = lambda text: None,
+) -> LandingReport:
+    """As `land`, but problems are in the report and not raised."""
     lander = _Lander(con, settings, contract, scan, progress)
     with _temporary_folder(settings.warehouse_path.parent) as folder:
         for file in scan.files:
             lander.file(file, folder)
     lander.finish()
-    if lander.problems:
-        count = len(lander.problems)
-        raise RefreshError(
-            f"{count} {'thing' if count == 1 else 'things'} in the landing folder "
-            f"{scan.landing_dir} must be mended:\n"
-            + "\n".join(f"- {problem}" for problem in lander.problems)
-        )
     return lander.report
 
 
@@ -133,7 +150,7 @@ class _Lander:
         self.ledger = Ledger(con, scan)
         self.rules = Rules(settings.value("earliest_date"), settings.value("max_reject_share"))
         self.report = LandingReport()
-        self.problems = list(scan.problems)
+        self.report.problems.extend(scan.problems)
         self.left_out: dict[str, set[str]] = {}
 
     def rules_hash(self, table: Table | None) -> str:
@@ -147,11 +164,11 @@ class _Lander:
         try:
             self.land_file(file, folder)
         except FileRefused as error:
-            self.problems.append(f"{file}: {error}")
+            self.report.problems.append(f"{file}: {error}")
         except OSError as error:
             if error.errno in (28, 122):  # no space left, quota exceeded
                 raise RefreshError(f"{file}: no space left on the disk of {folder}") from None
-            self.problems.append(f"{file}: cannot be read: {error.strerror or error}")
+            self.report.problems.append(f"{file}: cannot be read: {error.strerror or error}")
 
     def land_file(self, file: LandingFile, folder: Path) -> None:
         rules_hash = self.rules_hash(file.table)
@@ -192,7 +209,7 @@ class _Lander:
             if landed and (landed.content_hash, landed.rules_hash) == (content_hash, rules_hash):
                 self.reported(key, landed, "unchanged")
                 continue
-            self.progress(f"{file.delivery}/{name}")
+            self.progress(f"{file.delivery}/{name}{_size(file.size)}")
             try:
                 self.land_part(file, key, table, unpack, content_hash, stat)
             except FileRefused as error:
@@ -377,17 +394,18 @@ class _Lander:
     def findings(self) -> Iterator[str]:
         rows = self.con.execute(
             """
-            select source, object, 'rows rejected', count(*), any_value(reason)
+            select source, object, 'rows rejected' as what, count(*),
+                list(distinct reason order by reason)
             from raw.rejected_rows group by source, object
             union all
             select source, object, 'values of ' || column_name || ' read as unknown', count(*),
-                any_value(reason)
+                list(distinct reason order by reason)
             from raw.cast_failures group by source, object, column_name
-            order by all
+            order by source, object, what
             """
         ).fetchall()
-        for source, object_name, what, count, reason in rows:
-            yield f"{source} {object_name}: {count} {what} ({reason})"
+        for source, object_name, what, count, reasons in rows:
+            yield f"{source} {object_name}: {count:,} {what} ({shorten(reasons, 3)})"
 
 
 @contextmanager
@@ -415,6 +433,10 @@ def _unpacked(path: Path, folder: Path) -> Path:
     target.unlink(missing_ok=True)
     target.symlink_to(path.resolve())
     return target
+
+
+def _size(size: int) -> str:
+    return f" ({size / 1e6:,.0f} MB)" if size >= 10_000_000 else ""
 
 
 def _stat(path: Path) -> tuple[int, int, int, int]:

@@ -153,7 +153,8 @@ def scan(settings: Settings, contract: Contract) -> Scan:
     Where a real delivery lies beside the demo company's, the demo's are left out.
 
     Raises:
-        UsageError: a landing folder that was named does not exist or holds no delivery.
+        UsageError: a landing folder that was named does not exist, or there is no delivery in
+            it; the default one may be empty, but not hold only what cannot be landed.
     """
     scanner = _Scanner(settings.landing_dir, contract)
     if settings.landing_dir.is_dir():
@@ -163,18 +164,19 @@ def scan(settings: Settings, contract: Contract) -> Scan:
             f"{settings.landing_dir}: the landing folder that SALES_KPIS_LANDING names does not "
             "exist. Create it, or name another."
         )
-    if not scanner.deliveries and not settings.landing_is_default:
+    found = scanner.result()
+    is_empty = not (found.deliveries or found.problems or found.notes)
+    if not found.deliveries and not (settings.landing_is_default and is_empty):
         raise UsageError(
             "\n".join(
                 [
                     f"{settings.landing_dir}: no delivery found. Put files into "
                     "<source>/full/<YYYY-MM-DD>/ in it, <source> being salesforce or flat.",
-                    *scanner.problems,
-                    *scanner.notes,
+                    *(f"- {text}" for text in (*found.problems, *found.notes)),
                 ]
             )
         )
-    return scanner.result()
+    return found
 
 
 class _Scanner:
