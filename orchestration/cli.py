@@ -30,9 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.umask(UMASK)
     # Named, since runs send what libraries print elsewhere by replacing sys.stdout.
     # A pipe or a file has no width of its own.
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 120)
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 160)
     try:
-        options.command(Settings.load(), options, console)
+        return options.command(Settings.load(), options, console) or 0
     except RefreshError as error:
         print(f"sales-kpis: {error}", file=sys.stderr)
         return error.exit_code
@@ -42,7 +42,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         print(f"sales-kpis: {_unexpected(error)}", file=sys.stderr)
         return 1
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -99,11 +98,11 @@ def refresh(settings: Settings, options: argparse.Namespace, console: Console) -
     print_scorecard(console, release)
 
 
-def check(settings: Settings, options: argparse.Namespace, console: Console) -> None:
+def check(settings: Settings, options: argparse.Namespace, console: Console) -> int:
     """Tells what a refresh would understand of the extracts and the configuration."""
     from orchestration.check import check as check_extracts
 
-    check_extracts(settings)
+    return check_extracts(settings)
 
 
 def rollback(settings: Settings, options: argparse.Namespace, console: Console) -> None:

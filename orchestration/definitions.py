@@ -18,9 +18,10 @@ from orchestration import steps
 from orchestration.contract import load_contract
 from orchestration.dbt_build import BUILD, Dbt, errors_of
 from orchestration.errors import RefreshError
+from orchestration.landing import LandingReport
 from orchestration.progress import reporter
 from orchestration.publishing import published_tables
-from orchestration.scanning import scan
+from orchestration.scanning import connector_of, scan
 from orchestration.settings import Settings
 from orchestration.state import note_audit, published_version_if_nothing_new, warehouse_lock
 
@@ -107,17 +108,30 @@ def landing_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Assets
     def landing(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         with in_words():
             report = steps.land_extracts(settings, reporter())
-        context.log.info("\n".join([f"as of {report.as_of_date}", *report.notes]))
+        context.log.info("\n".join([f"As of {report.as_of_date}.", *report.notes]))
         for unique_id, spec in specs.items():
-            name = manifest["sources"][unique_id]["name"]
-            yield dg.MaterializeResult(asset_key=spec.key, metadata=report_of(report, name))
+            metadata = landed(report, manifest["sources"][unique_id])
+            yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata)
 
     return landing
 
 
-def report_of(report: Any, table: str) -> dict[str, Any]:
-    """What a landing report says of one table, as asset metadata."""
-    return {}
+def landed(report: LandingReport, source: Mapping[str, Any]) -> dict[str, Any]:
+    """What a landing did with one object of the contract, as asset metadata."""
+    object_name = source["config"]["meta"].get("object")
+    files = [
+        file
+        for file in report.files
+        if file.object == object_name and connector_of(file.source) == source["source_name"]
+    ]
+    if not files:
+        return {}
+    return {
+        "dagster/row_count": sum(file.rows for file in files),
+        "rows_rejected": sum(file.rejected for file in files),
+        "files": len(files),
+        "files_landed_now": sum(file.status != "unchanged" for file in files),
+    }
 
 
 def model_assets(dbt: Dbt, manifest: dict[str, Any]) -> dg.AssetsDefinition:

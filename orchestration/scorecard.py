@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -18,8 +19,6 @@ QUERY = (
     "select scope_name, period_start, value from kpis.kpi_values "
     "where kpi = 'win_rate' and scope_type = 'rep' and period_type = 'quarter'"
 )
-# Columns of a terminal that both periods side by side need; a narrower one gets a table each.
-WIDE = 116
 THEMES = ("results", "pipeline", "leads", "customers", "activity", "people")
 TRENDS = {"improving": "green", "worsening": "red", "steady": "dim"}
 STATUSES = {"met": "green", "close": "yellow", "missed": "red"}
@@ -64,8 +63,12 @@ def print_scorecard(console: Console, published_file: Path) -> None:
     console.print()
     console.print(f"{name} as of {as_of}, amounts in {currency}", style="bold", highlight=False)
     periods = sorted({(not figure.is_complete, figure.period_name) for figure in figures})
-    for side_by_side in [periods] if console.width >= WIDE else [[period] for period in periods]:
-        console.print(scorecard(figures, side_by_side))
+    tables = [scorecard(figures, periods)]
+    unlimited = console.options.update(max_width=1000)
+    if Measurement.get(console, unlimited, tables[0]).maximum > console.width:
+        tables = [scorecard(figures, [period]) for period in periods]
+    for table in tables:
+        console.print(table)
     if not figures:
         console.print("No metric has a figure for the company yet.")
     path = shown_path(published_file)
@@ -83,7 +86,7 @@ def print_scorecard(console: Console, published_file: Path) -> None:
 
 def scorecard(figures: list[Figure], periods: list[tuple[bool, str]]) -> Table:
     """A row per metric, the figures of the periods (is current, name) side by side."""
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, collapse_padding=True)
     table.add_column("Metric", no_wrap=True)
     for is_current, period in periods:
         table.add_column(

@@ -14,9 +14,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from orchestration import landing, publishing
+from orchestration import publishing
 from orchestration.contract import Contract, load_contract
 from orchestration.errors import RefreshError
+from orchestration.landing import LandingReport, land
 from orchestration.progress import Reporter
 from orchestration.publishing import Release
 from orchestration.scanning import Scan, mark_as_demo, scan
@@ -28,7 +29,7 @@ log = logging.getLogger("sales_kpis")
 KEEP_LOGS = 30
 
 
-def land_extracts(settings: Settings, reporter: Reporter) -> landing.LandingReport:
+def land_extracts(settings: Settings, reporter: Reporter) -> LandingReport:
     """Lands what is new in the landing folder; makes the demo company's extracts if it is empty.
 
     Raises:
@@ -39,8 +40,32 @@ def land_extracts(settings: Settings, reporter: Reporter) -> landing.LandingRepo
     found = make_demo_if_empty(settings, contract, scan(settings, contract), reporter)
     reporter.step("Landing")
     begin_run(settings, found)
+    count = 0
+
+    def progress(text: str) -> None:
+        nonlocal count
+        count += 1
+        reporter.advance(text, count, max(count, len(found.files)))
+
     with open_warehouse(settings, found) as con:
-        return landing.land(con, settings, contract, found, reporter.advance)
+        report = land(con, settings, contract, found, progress)
+    for note in report.notes:
+        log.info(note)
+    reporter.note(in_short(report))
+    return report
+
+
+def in_short(report: LandingReport) -> str:
+    """What a landing did, in a sentence or two."""
+    rows = sum(file.rows for file in report.changed)
+    text = f"Landed {rows:,} rows of {len(report.changed)} new or changed files"
+    unchanged = len(report.files) - len(report.changed)
+    if unchanged:
+        text += f"; {unchanged} files are unchanged"
+    rejected = sum(file.rejected for file in report.files)
+    if rejected:
+        text += f". {rejected:,} rows are rejected: see quality.rejected_rows"
+    return f"{text}. Figures are as of {report.as_of_date}."
 
 
 def make_demo_if_empty(
