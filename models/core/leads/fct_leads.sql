@@ -158,7 +158,8 @@ select
     coalesce(converted_by.rep_assignment_id, '(none)') as converted_by_assignment_id,
     leads.status,
     leads.lead_source,
-    leads.is_converted,
+    -- By the as-of date: a conversion that is still to come is none.
+    coalesce(leads.converted_date <= leads.as_of_date, false) as is_converted,
     qualified.qualified_date is not null as is_qualified,
     leads.is_referred_by_account
     or coalesce(lead_sources.is_customer_referral, false) as is_customer_referral,

@@ -7,11 +7,13 @@ with settings as (
 owned_days as (
     select
         owners.rep_id,
-        min(greatest(owners.owned_from_date, deals.created_date)) as first_day
+        min(greatest(
+            owners.owned_from_date, coalesce(deals.created_date, deals.close_date)
+        )) as first_day
     from {{ ref('int_opportunity_owners') }} as owners
     inner join {{ ref('int_opportunities') }} as deals
         on owners.opportunity_id = deals.opportunity_id
-    where deals.created_date is not null
+    where coalesce(deals.created_date, deals.close_date) is not null
     group by owners.rep_id
     union all
     select
@@ -24,7 +26,7 @@ owned_days as (
     union all
     select
         rep_id,
-        min(coalesce(created_date, activity_date)) as first_day
+        min(activity_date) as first_day
     from {{ ref('int_activities') }}
     group by rep_id
 ),
