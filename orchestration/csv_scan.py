@@ -38,7 +38,8 @@ class Shape:
     `records` leaves out the header, and blank lines except in a file of one column.
     `line_ends` are those outside quotes: LF, CRLF, CR. `open_quote_line` is the line of a
     quote that never ends, `bad_quote_lines` those (first, last) of quoted cells that are
-    followed by something else than a delimiter, `lone_cr_line` the first line with a CR alone.
+    followed by something else than a delimiter, `lone_cr_line` the first that ends in a CR alone
+    where others do not.
     """
 
     records: int
@@ -108,7 +109,10 @@ def read_header(path: Path, known: Sequence[str]) -> tuple[str, list[str]]:
     for delimiter in DELIMITERS:
         try:
             csv.field_size_limit(_HEADER_BYTES)
-            cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+            reader = csv.reader(
+                io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True
+            )
+            cells = next(reader, [])
         except csv.Error as error:
             raise NotCsv(f"line 1: the header cannot be read as CSV: {error}") from None
         names = [cell.strip() for cell in cells]
@@ -134,7 +138,8 @@ def read_shape(path: Path, delimiter: str, columns: int) -> Shape:
             bad_quote_lines=tuple(
                 (walk.line_of(first), walk.line_of(last)) for first, last in walk.bad_quotes[:100]
             ),
-            lone_cr_line=walk.lone_cr_line,
+            # Old files end every line so.
+            lone_cr_line=walk.lone_cr_line if walk.line_ends > {"CR"} else None,
         )
 
 
@@ -156,22 +161,24 @@ def lines_of_records(
 def records_at(
     path: Path, delimiter: str, columns: int, positions: Sequence[int]
 ) -> dict[int, tuple[int, int]]:
-    """Number and line of each record that begins at these byte positions (from 0)."""
-    wanted = np.unique(np.asarray(positions, dtype=np.int64))
-    found: dict[int, tuple[int, int]] = {}
+    """Number and line of each record that begins at one of these byte positions (from 0).
+
+    A position on a line end stands for the record behind it, as DuckDB reports some.
+    """
     with _mapped(path) as data:
+        asked = {}
+        for position in sorted(set(positions)):
+            begin = position
+            while begin < len(data) - 1 and data[begin] in (LF, CR):
+                begin += 1
+            asked[begin] = position
+        wanted = np.array(list(asked), dtype=np.int64)
+        found: dict[int, tuple[int, int]] = {}
         records = 0
         for block in _Walk(data, delimiter, columns).blocks():
-            index = np.flatnonzero(np.isin(block.starts, wanted))
-            found.update(
-                (start, (records + offset, line))
-                for start, offset, line in zip(
-                    block.starts[index].tolist(),
-                    index.tolist(),
-                    block.lines[index].tolist(),
-                    strict=True,
-                )
-            )
+            for index in np.flatnonzero(np.isin(block.starts, wanted)).tolist():
+                position = asked[int(block.starts[index])]
+                found[position] = (records + index, int(block.lines[index]))
             records += len(block.starts)
     return found
 
