@@ -63,23 +63,30 @@ states as (
             partition by opportunity_id order by changed_at, change_id
             rows between current row and unbounded following
         )
+),
+
+-- History that begins after the creation holds since the creation.
+dated as (
+    select
+        *,
+        case
+            when change_number = 1 then created_at
+            else greatest(changed_at, created_at)
+        end as valid_from_at
+    from states
 )
 
 select
-    states.opportunity_id,
-    states.change_number,
-    -- History that begins after the creation holds since the creation.
-    case
-        when states.change_number = 1 then states.created_at
-        else greatest(states.changed_at, states.created_at)
-    end as changed_at,
-    {{ business_date('changed_at') }} as changed_date,
-    states.stage,
+    dated.opportunity_id,
+    dated.change_number,
+    dated.valid_from_at as changed_at,
+    {{ business_date('dated.valid_from_at') }} as changed_date,
+    dated.stage,
     coalesce(stages.outcome, 'open') as outcome,
-    states.amount,
-    coalesce(states.probability, stages.default_probability) as probability,
-    states.expected_close_date,
-    states.forecast_category
-from states
+    dated.amount,
+    coalesce(dated.probability, stages.default_probability) as probability,
+    dated.expected_close_date,
+    dated.forecast_category
+from dated
 left join {{ ref('dim_stages') }} as stages
-    on states.stage = stages.stage
+    on dated.stage = stages.stage
