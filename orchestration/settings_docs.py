@@ -1,4 +1,4 @@
-"""Writes `docs/settings.md` from the settings themselves: `python -m orchestration.settings_docs`."""
+"""Writes `docs/settings.md` from the settings: `python -m orchestration.settings_docs`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ default at the project's.
 | variable | default | what it names |
 |---|---|---|
 | `SALES_KPIS_LANDING` | `landing` | folder of the extracts; see its README |
-| `SALES_KPIS_WAREHOUSE` | `warehouse/private.duckdb` | private warehouse file; it belongs to one landing folder |
+| `SALES_KPIS_WAREHOUSE` | `warehouse/private.duckdb` | private warehouse, of one landing folder |
 | `SALES_KPIS_PUBLISHED` | `published` | folder of the published file |
 | `SALES_KPIS_CONFIG` | none | configuration file (YAML) |
 
@@ -59,9 +59,9 @@ exclusions:
 ```
 
 `object` is an entity (all sources) or an object as its source names it; `column` one of the
-extract's columns, known to the contract or not, underscores and case ignored. One test of
-{", ".join(f"`{test}`" for test in EXCLUSION_TESTS)}: texts are compared exactly, patterns (`%` any
-text, `_` any character) whatever the case; `true` also means 1, `null` an empty cell. The first
+extract's columns, known to the contract or not, underscores and case ignored. Each has one test:
+{", ".join(f"`{test}`" for test in EXCLUSION_TESTS)}. Texts are compared exactly, patterns (`%` any text,
+`_` any character) whatever the case; `true` also means 1, `null` an empty cell. The first
 exclusion that a record matches gives its reason.
 
 ## Not yet

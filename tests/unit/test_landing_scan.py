@@ -1,0 +1,171 @@
+"""What is found in a landing folder, what is left out, and what is a mistake."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import pytest
+
+from orchestration.check import check
+from orchestration.errors import RefreshError, UsageError
+from orchestration.scanning import scan
+from tests.unit.landing_company import Company
+
+
+@pytest.fixture
+def company(tmp_path):
+    return Company(tmp_path)
+
+
+def found(company):
+    return scan(company.settings, company.contract)
+
+
+PLACE = "salesforce/full/2026-11-20/Account.csv"
+
+
+def test_files_are_found_in_the_order_of_their_deliveries(company):
+    for place in (
+        "salesforce/changes/2026-11-20/Account.csv",
+        "salesforce/full/2026-11-20T0200 late/deep/er/ACCOUNT.csv.GZ",
+        "salesforce/full/2026-11-20/we_1.zip",
+        PLACE,
+        "salesforce-emea/full/2026-11-19/Contact.parquet",
+        "flat/full/2026-11-20/Reps.CSV",
+    ):
+        company.deliver(place, "x")
+    assert [str(file) for file in found(company).files] == [
+        "salesforce-emea/full/2026-11-19/Contact.parquet",
+        "flat/full/2026-11-20/Reps.CSV",
+        PLACE,
+        "salesforce/full/2026-11-20/we_1.zip",
+        "salesforce/changes/2026-11-20/Account.csv",
+        "salesforce/full/2026-11-20T0200 late/deep/er/ACCOUNT.csv.GZ",
+    ]
+
+
+def test_what_is_hidden_or_not_complete_is_left_out(company):
+    company.deliver(PLACE, "Id\n1\n")
+    expected = found(company)
+    for place in (
+        "README.md",
+        ".git/full/2026-11-20/Account.csv",
+        "salesforce/full/2026-11-21.part/Account.csv",
+        "salesforce/full/2026-11-20/Contact.csv.part",
+        "salesforce/full/2026-11-20/.Contact.csv",
+        "salesforce/full/2026-11-20/__MACOSX/Contact.csv",
+        "salesforce/full/2026-11-20/more.part/Contact.csv",
+        "archive/old.csv",
+    ):
+        company.deliver(place, "Id\n9\n")
+    now = found(company)
+    assert now.files == expected.files
+    assert now.problems == ()
+    assert any("2026-11-21.part" in note for note in now.notes)
+    assert any("archive" in note for note in now.notes)
+
+
+def test_objects_that_no_model_reads_are_noted(company):
+    company.deliver(PLACE, "Id\n1\n")
+    company.deliver("salesforce/full/2026-11-20/Idea.csv", "Id\n1\n")
+    company.deliver("flat/full/2026-11-20/WE_1.ZIP", "x")
+    company.deliver("hubspot/full/2026-11-20/deals.csv", "x")
+    now = found(company)
+    assert [str(file) for file in now.files] == [PLACE]
+    assert now.problems == ()
+    for text in ("salesforce: left out", "Idea.csv", "WE_1.ZIP", "hubspot: left out"):
+        assert any(text in note for note in now.notes), text
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("flat/full/November/reps.csv", "flat/full/November: the name of a delivery folder begins"),
+        ("flat/full/2026-13-01/reps.csv", "flat/full/2026-13-01: the name of a delivery folder"),
+        ("flat/full/2026-11-201/reps.csv", "flat/full/2026-11-201: the name of a delivery"),
+        ("flat/full/reps.csv", "flat/full/reps.csv: a file must lie in a delivery folder"),
+        ("flat/2026-11-20/reps.csv", "flat/2026-11-20: deliveries lie under flat/full/"),
+        ("Salesforce/full/2026-11-20/Account.csv", "Salesforce: no source is called so"),
+        ("sfdc/changes/2026-11-20/Account.csv", "sfdc: no source is called so"),
+        ("flat/full/2026-11-20/reps.csv.gz", "reps.csv and reps.csv.gz are the same object"),
+        ("flat/full/2026-11-20/a\nb/reps.csv", "a name of unreadable characters"),
+    ],
+)
+def test_a_misplaced_delivery_is_an_error_after_the_good_ones_landed(company, place, message):
+    company.deliver("flat/full/2026-11-20/reps.csv", "rep_id,name\nr1,Ann\n")
+    company.deliver(place, "rep_id,name\nr2,Bob\n")
+    with pytest.raises(RefreshError) as error:
+        company.land()
+    assert message in str(error.value)
+    assert len(company.query("from raw.files")) == 1
+
+
+def test_links_that_lead_out_of_a_delivery_are_not_followed(company):
+    secret = company.root / "secret.csv"
+    secret.write_text("Id\nsecret\n")
+    path = company.deliver(PLACE, "Id\n1\n")
+    path.with_name("Contact.csv").symlink_to(secret)
+    [problem] = found(company).problems
+    assert "Contact.csv: a link that leads out of its delivery" in problem
+
+
+def test_a_named_folder_must_exist_and_hold_a_delivery(company):
+    with pytest.raises(UsageError, match="no delivery found") as error:
+        found(company)
+    assert error.value.exit_code == 2
+    company.deliver("flat/full/last week/reps.csv", "x")
+    with pytest.raises(UsageError, match="last week: the name of a delivery folder"):
+        found(company)
+    missing = company.root / "missing"
+    company.settings = replace(company.settings, landing_dir=missing)
+    with pytest.raises(UsageError, match="missing: the landing folder"):
+        found(company)
+
+
+def test_the_default_folder_may_be_empty_but_not_hold_mistakes(company):
+    company.settings = replace(company.settings, landing_is_default=True)
+    company.deliver("README.md", "x")
+    assert found(company).deliveries == ()
+    company.deliver("flat/full/reps.csv", "rep_id,name\n")
+    with pytest.raises(UsageError, match=r"flat/full/reps\.csv"):
+        found(company)
+
+
+def test_the_signature_follows_the_files(company):
+    path = company.deliver(PLACE, "Id\n1\n")
+    first = found(company).signature
+    assert found(company).signature == first
+    company.deliver("salesforce/full/2026-11-21.part/Account.csv", "Id\n")
+    assert found(company).signature == first
+    os.utime(path, (1, 1))
+    touched = found(company).signature
+    assert touched != first
+    other = company.deliver("flat/full/2026-11-20/reps.csv", "rep_id,name\n")
+    assert found(company).signature != touched
+    other.unlink()
+    other.parent.rmdir()
+    assert found(company).signature == touched
+
+
+def test_check_tells_what_is_there_and_every_problem(company):
+    company.deliver(PLACE, "Id,Name,Extra\n1,Acme,x\n2,Bolt,y\n")
+    company.deliver("salesforce/full/2026-11-20/Contact.csv", "<html>")
+    company.deliver("flat/full/soon/reps.csv", "rep_id,name\n")
+    said = []
+    assert check(company.settings, company.contract, said.append) == 1
+    text = "\n".join(said)
+    assert "As-of date: 2026-11-20" in text
+    [row] = [line.split() for line in said if line.startswith("  Account ")]
+    assert row == ["Account", "1", "2", "0", "2", "1"]
+    for part in ("Contact.csv: line 1: this is HTML", "flat/full/soon", "not used: Extra"):
+        assert part in text
+    assert not company.settings.warehouse_path.exists()
+    assert list(company.settings.warehouse_path.parent.iterdir()) == []
+
+
+def test_check_finds_nothing_to_mend(company):
+    company.deliver(PLACE, "Id,Name\n1,Acme\n")
+    said = []
+    assert check(company.settings, company.contract, said.append) == 0
+    assert said[-1] == "Nothing needs mending."
