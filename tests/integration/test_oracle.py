@@ -1,4 +1,4 @@
-"""The warehouse and the independent computation agree, row by row, on companies of awkward cases."""
+"""The warehouse and the independent computation agree row by row on awkward companies."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from tests.oracle.company import Company, Lead, Period
 from tests.oracle.sheets import (
     ACTIVITIES,
@@ -135,7 +137,7 @@ def lead_velocity_rate(company: Company) -> Sheet:
     sheet, figures = Sheet(), sales_qualified_leads(company).figures
     for kind in ("month", "quarter"):
         periods = company.periods[kind]
-        for earlier, now in zip(periods, periods[1:], strict=False):
+        for earlier, now in pairwise(periods):
             for scope in {scope for scope, period in figures if period == earlier}:
                 before = figures[scope, earlier].numerator
                 after = figures[scope, now].numerator if (scope, now) in figures else 0.0
