@@ -121,9 +121,12 @@ def rollback(settings: Settings, options: argparse.Namespace, console: Console) 
 
 def dagster(settings: Settings, options: argparse.Namespace, console: Console) -> None:
     """Replaces this process by Dagster's UI and daemon."""
+    from orchestration.dbt_build import Dbt
     from orchestration.runs import prepare_dagster
 
     home = prepare_dagster(settings)
+    # Here its message is read; inside Dagster it would be lost in a traceback.
+    Dbt(settings).manifest()
     console.print(
         f"Dagster's UI: http://127.0.0.1:{options.port} (history in {shown_path(home)}); "
         "Ctrl-C stops it.",

@@ -38,6 +38,10 @@ class Translator(DagsterDbtTranslator):
         return "landing" if is_source else dbt_resource_props["schema"]
 
 
+# One for all: it remembers the specs that it has made of a manifest.
+TRANSLATOR = Translator()
+
+
 @dg.definitions
 def defs() -> dg.Definitions:
     """What `dagster` loads."""
@@ -98,9 +102,8 @@ def warehouse_resource(settings: Settings) -> dg.ResourceDefinition:
 
 def landing_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     """One asset per object of the extract contract and per table of landing's own."""
-    translator = Translator()
     specs = {
-        unique_id: translator.get_asset_spec(manifest, unique_id, None)
+        unique_id: TRANSLATOR.get_asset_spec(manifest, unique_id, None)
         for unique_id in manifest["sources"]
     }
 
@@ -140,11 +143,11 @@ def model_assets(dbt: Dbt, manifest: dict[str, Any]) -> dg.AssetsDefinition:
     @dbt_assets(
         manifest=manifest,
         name="models",
-        dagster_dbt_translator=Translator(),
+        dagster_dbt_translator=TRANSLATOR,
         required_resource_keys=WAREHOUSE,
     )
     def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        selection = get_updated_cli_invocation_params_for_context(context, manifest, Translator())
+        selection = get_updated_cli_invocation_params_for_context(context, manifest, TRANSLATOR)
         environment = {}
         if selection.indirect_selection:
             environment["DBT_INDIRECT_SELECTION"] = selection.indirect_selection
@@ -161,7 +164,7 @@ def model_assets(dbt: Dbt, manifest: dict[str, Any]) -> dg.AssetsDefinition:
             if "node_info" in data:
                 message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
                 yield from message.to_default_asset_events(
-                    manifest, Translator(), context, dbt.target_dir
+                    manifest, TRANSLATOR, context, dbt.target_dir
                 )
         with in_words():
             if events[-1]["exit_code"] != 0:
@@ -177,7 +180,7 @@ def published_asset(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asset
     """The published file, made from every model that it holds."""
     tables = {(table.schema, table.name) for table in published_tables(manifest)}
     keys = [
-        Translator().get_asset_key(node)
+        TRANSLATOR.get_asset_key(node)
         for node in manifest["nodes"].values()
         if (node["schema"], node.get("alias")) in tables and node["resource_type"] != "test"
     ]

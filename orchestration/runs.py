@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from orchestration.errors import RefreshError
 from orchestration.progress import ConsoleReporter, report_to, shown_path
 from orchestration.publishing import FILE_NAME
 from orchestration.settings import Settings
+from orchestration.state import replace_text
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -45,26 +47,27 @@ def run_refresh(settings: Settings, console: Console) -> Path:
 
 
 def prepare_dagster(settings: Settings) -> Path:
-    """Sets up Dagster's home and the parsed dbt project; returns the home.
-
-    Raises:
-        RefreshError: dbt cannot parse the project.
-    """
-    home = Path(os.environ.setdefault("DAGSTER_HOME", str(settings.project_dir / ".dagster")))
+    """Sets up Dagster's home, and returns it."""
+    home = Path(os.environ.get("DAGSTER_HOME") or settings.project_dir / ".dagster").absolute()
+    os.environ["DAGSTER_HOME"] = str(home)
     home.mkdir(mode=0o750, parents=True, exist_ok=True)
     template = settings.project_dir / "orchestration" / "dagster.yaml"
-    (home / "dagster.yaml").write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
-    Dbt(settings).manifest()
+    text = template.read_text(encoding="utf-8")
+    replace_text(home / "dagster.yaml", text.replace("{home}", str(home)))
     return home
 
 
 def _execute(settings: Settings) -> list[str]:
     """Runs the job; what went wrong, as messages for the user."""
     prepare_dagster(settings)
-    import dagster as dg
+    with ThreadPoolExecutor() as pool:
+        # dbt parses in a process of its own, while this one is busy with importing Dagster.
+        parsing = pool.submit(Dbt(settings).manifest)
+        import dagster as dg
 
-    from orchestration.definitions import definitions_of
+        from orchestration.definitions import definitions_of
 
+        parsing.result()
     job = definitions_of(settings).resolve_job_def("refresh")
     with dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(
