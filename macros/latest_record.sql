@@ -1,8 +1,9 @@
 {# The clause that keeps one row of each key: the latest delivery's, in it the one that
    the source changed last, else the last in the file. `key` lists expressions;
    `modified_at` is the column in which the source says when it changed the record.
-   Further conditions on the row kept may follow, with `and`: as a `where` they would
-   let an older version stand in for the latest. #}
+   It belongs in a step of its own: conditions beside it would let an older version stand
+   in for the latest, and casts beside it would be planned below the window, for all
+   versions. #}
 {% macro latest_record(key, modified_at=none) -%}
 qualify
     row_number() over (

@@ -53,13 +53,8 @@ def is_castable(text: str, data_type: str, earliest: dt.date) -> str | None:
     if data_type == "date":
         return f"(regexp_full_match({text}, {literal(_days(_MIDNIGHT))}) and {is_day})"
     if data_type == "month":
-        first = f"{text} || '-01'"
-        return (
-            rf"(case when regexp_full_match({text}, '\d{{4}}-\d\d') "
-            f"then {first} between {literal(earliest.replace(day=1))} and {literal(LAST_DATE)} "
-            f"and try_cast({first} as date) is not null "
-            f"else {is_castable(text, 'date', earliest)} end)"
-        )
+        day_of = f"(case when length({text}) = 7 then {text} || '-01' else {text} end)"
+        return is_castable(day_of, "date", earliest)
     if data_type == "instant":
         # DuckDB reads no zone behind a time without seconds.
         complete = (

@@ -54,7 +54,13 @@ class Setting:
 
 
 SETTINGS = (
-    Setting("company_name", "text", None, "Name shown on the published file and the dashboards."),
+    Setting(
+        "company_name",
+        "text",
+        None,
+        "Name shown on the published file and the dashboards (default: My company, or Demo "
+        "company).",
+    ),
     Setting(
         "as_of_date",
         "date",

@@ -31,6 +31,7 @@ from tests.oracle.extracts import (
 NONE = "(none)"
 OPEN, WON, LOST = "open", "won", "lost"
 DEFAULT_STAGES = {"Won": WON, "Closed Won": WON, "Lost": LOST, "Closed Lost": LOST}
+NOT_ISSUED = {"draft", "needs review", "in review", "approved", "rejected"}
 ACTIVITY_TYPES = {"call", "email", "meeting", "demo", "onboarding", "task", "social", "note"}
 
 
@@ -65,6 +66,9 @@ class Fiscal:
 
     def before(self, period: Period) -> Period:
         return self.period(period.kind, day_before(period.start))
+
+    def year_earlier(self, period: Period) -> Period:
+        return self.period(period.kind, add_months(period.start, -12))
 
     def periods(self, kind: str, first: date, last: date) -> list[Period]:
         found = [self.period(kind, first)]
@@ -159,6 +163,11 @@ class Person:
             and (self.leave_date is None or day <= self.leave_date)
         )
 
+    def days_of_change(self, period: Period) -> list[date]:
+        """The days of a period on which anything about the rep can differ from the day before."""
+        days = {period.start, self.hired, *(since for since, *_ in self.assignments)}
+        return [day for day in days if day in period]
+
     def seen(self, day: date | None) -> None:
         if day is not None and (self.first_seen is None or day < self.first_seen):
             self.first_seen = day
@@ -193,6 +202,14 @@ class Campaign:
     end: date | None
     cost: float | None
     lead_source: str | None
+
+    def cost_in(self, period: Period) -> float | None:
+        """Definition: "Campaigns with a cost and both dates, spread over their days"; none
+        outside of them."""
+        if self.cost is None or self.start is None or self.end is None or self.end < self.start:
+            return None
+        days = (min(self.end, period.end) - max(self.start, period.start)).days + 1
+        return self.cost * days / ((self.end - self.start).days + 1) if days > 0 else None
 
 
 @dataclass
@@ -298,11 +315,25 @@ class Deal:
         self.closed_at = self.history[begin][0]
         self.close_date = self.closed_at.astimezone(self.zone).date()
 
+    def day_of(self, moment: datetime) -> date:
+        return moment.astimezone(self.zone).date()
+
+    def state_without_history(self) -> State:
+        """Open with the present values; a closed deal in the stage (none), without a
+        probability."""
+        if self.outcome == OPEN:
+            return State(OPEN, self.stage, self.amount, self.probability, self.close_date_cell)
+        return State(OPEN, NONE, self.amount, None, self.close_date_cell)
+
+    @property
+    def first_amount(self) -> float | None:
+        """The first amount ever recorded: as history has it, else the present one."""
+        known = [state.amount for _, state in self.history if state.amount is not None]
+        return known[0] if known else self.amount
+
     def state_on(self, day: date) -> State | None:
         """The state at the end of a day; None where the deal did not exist or is not known."""
-        present_stage = self.stage if self.outcome == OPEN else NONE
-        present_probability = self.probability if self.outcome == OPEN else None
-        present = State(OPEN, present_stage, self.amount, present_probability, self.close_date_cell)
+        present = self.state_without_history()
         if self.outcome != OPEN:
             if self.close_date is None:
                 return None
@@ -328,8 +359,34 @@ class Deal:
             return present
         return state
 
+    def is_open_at(self, moment: datetime) -> bool:
+        """Whether the deal was open at an instant; a change at that very instant has happened."""
+        if self.created_at is None or moment < self.created_at or self.was_never_open:
+            return False
+        if self.outcome != OPEN:
+            if self.close_date is None or self.close_date < self.created_date:
+                return False
+            if self.closed_at is not None and moment >= self.closed_at:
+                return False
+            if self.closed_at is None and self.day_of(moment) >= self.close_date:
+                return False
+        if not self.history:
+            return True
+        kind = self.history[0][1].kind
+        for since, state in self.history:
+            if since <= moment:
+                kind = state.kind
+        return kind == OPEN
+
     def owner_on(self, day: date) -> Person | None:
         return self.owners.on(day, self.zone)
+
+    def state_at_start(self, period: Period) -> State | None:
+        """The state at the start of the first day; a deal without creation date has none."""
+        return None if self.created_at is None else self.state_on(day_before(period.start))
+
+    def owner_at_start(self, period: Period) -> Person | None:
+        return self.owner_on(day_before(period.start))
 
     @property
     def closer(self) -> Person | None:
@@ -359,6 +416,7 @@ class Lead:
     lead_source: str | None
     created_at: datetime
     created_date: date
+    zone: ZoneInfo
     owners: Owners
     campaign: Campaign | None
     is_converted: bool
@@ -371,6 +429,55 @@ class Lead:
     statuses: list[tuple[datetime, str | None, str | None]]
     has_history_source: bool
     account: Account | None = None
+
+    @property
+    def conversion_date(self) -> date | None:
+        """Definition: "A flag without its date counts", dated by the creation."""
+        return (self.converted_date or self.created_date) if self.is_converted else None
+
+    @property
+    def converter(self) -> Person | None:
+        """The owner at the conversion; where only its day is known, at the end of that day."""
+        if self.converted_at is not None:
+            return self.owners.at(self.converted_at)
+        return self.owners.on(self.conversion_date, self.zone)
+
+    def status_on(self, day: date) -> str | None:
+        """The status at the end of a day, from history; else the present one since creation."""
+        if not self.statuses:
+            return self.status
+        # What stood before the first change is its old value; flat history has none and holds its
+        # first known status since the creation.
+        first = self.statuses[0]
+        status = first[1] if self.source != "flat" else first[2]
+        for moment, _, later in self.statuses:
+            if moment.astimezone(self.zone).date() <= day:
+                status = later
+        return status
+
+    def qualification(self, qualified: set[str]) -> tuple[date, Person | None] | None:
+        """The first day with a qualified status, and the owner then; on conversion at the
+        latest."""
+        found: list[tuple[date, int, Person | None]] = []
+        if self.qualified_cell is not None:
+            day = self.qualified_cell.astimezone(self.zone).date()
+            found.append((day, 0, self.owners.at(self.qualified_cell)))
+        elif self.statuses:
+            _, old, new = self.statuses[0]
+            if (old if self.source != "flat" else new) in qualified:
+                found.append((self.created_date, 0, self.owners.at(self.created_at)))
+            for moment, _, status in self.statuses:
+                if status in qualified:
+                    day = moment.astimezone(self.zone).date()
+                    found.append((day, 0, self.owners.at(moment)))
+        elif self.has_history_source and self.status in qualified:
+            found.append((self.created_date, 0, self.owners.at(self.created_at)))
+        if self.is_converted:
+            found.append((self.conversion_date, 1, self.converter))
+        if not found:
+            return None
+        day, _, owner = min(found, key=lambda item: item[:2])
+        return day, owner
 
     @property
     def creator(self) -> Person | None:
@@ -435,6 +542,22 @@ class Purchase:
     amount: float | None
 
 
+@dataclass(eq=False)
+class Quote:
+    day: date
+    deal: Deal | None
+    owner: Person | None
+
+
+@dataclass(eq=False)
+class Forecast:
+    rep: Person
+    kind: str
+    start: date
+    submitted: date
+    amount: float
+
+
 class Company:
     def __init__(self, landing: Path, config_path: Path | None) -> None:
         self.config = Config(config_path)
@@ -450,6 +573,8 @@ class Company:
         self.load_activities()
         self.load_customers()
         self.load_quotas()
+        self.load_quotes()
+        self.load_plans()
         self.load_first_days()
         self.reps = [person for person in self.people if person.is_rep]
         self.find_periods()
@@ -872,7 +997,8 @@ class Company:
         if amount is None and any(line.amount is not None for line in lines):
             present_amount = sum(line.amount for line in lines if line.amount is not None)
         # Each column by itself: an empty cell is "as before", and what begins after the creation
-        # holds its first known value since the creation. A column without any history has its present value.
+        # holds its first known value since the creation. A column without history has its
+        # present value.
         present = {
             "stage": r["stage"] if outcome == OPEN else NONE,
             "amount": present_amount,
@@ -970,6 +1096,7 @@ class Company:
                     lead_source=r["leadsource"],
                     created_at=created,
                     created_date=self.day_of(created),
+                    zone=self.zone,
                     owners=self.sf_owners(
                         r, [c for c in rows if (c["field"] or "").lower() == "owner"]
                     ),
@@ -1006,6 +1133,7 @@ class Company:
                     lead_source=r["lead_source"],
                     created_at=created,
                     created_date=self.day_of(created),
+                    zone=self.zone,
                     owners=self.flat_owners(r, rows),
                     campaign=self.flat_campaign(r["campaign_id"]),
                     is_converted=flag if flag is not None else converted is not None,
@@ -1214,7 +1342,9 @@ class Company:
         else:
             for deal in won:
                 self.add_purchase(deal.account, deal.close_date, deal.amount)
-        self.has_recurring_source = has_contracts or has_subscriptions
+        # A won deal with a term is a contract where no source delivers contracts.
+        self.has_contracts = has_contracts or bool(self.contracts)
+        self.has_recurring_source = self.has_contracts or has_subscriptions
         # Days as a customer, by account: (first, last or None).
         self.customer_spans: dict[Account, list[tuple[date, date | None]]] = {}
         if self.has_recurring_source:
@@ -1222,12 +1352,32 @@ class Company:
                 if has_subscriptions and s.mrr > 0:
                     self.add_span(s.account, s.start, s.end)
             for contract in self.contracts:
-                if has_contracts:
-                    self.add_span(contract.account, contract.start, contract.end)
+                self.add_span(contract.account, contract.start, contract.end)
         else:
             for purchase in self.purchases:
                 last = add_months(purchase.day, self.config.active_months)
                 self.add_span(purchase.account, purchase.day, last)
+
+    def acquisition_costs(self) -> dict[Period, tuple[float, int]]:
+        """By period: sales and marketing cost, dated by its month, and the number of rows."""
+        costs: dict[Period, tuple[float, int]] = {}
+        for r in self.kept("costs", self.extracts.flat("costs")):
+            if r["category"].lower() in ("sales", "marketing"):
+                month = to_month(r["month"], self.config.earliest)
+                for kind in self.periods:
+                    for period in self.periods[kind]:
+                        if month in period:
+                            cost, count = costs.get(period, (0.0, 0))
+                            costs[period] = cost + to_number(r["amount"]), count + 1
+        if self.config.add_campaign_costs:
+            for campaign in self.campaigns.values():
+                for kind in self.periods:
+                    for period in self.periods[kind]:
+                        amount = campaign.cost_in(period)
+                        if amount is not None:
+                            cost, count = costs.get(period, (0.0, 0))
+                            costs[period] = cost + amount, count + 1
+        return costs
 
     def add_contract(self, key, account, start, end, term, value, deals) -> None:
         if start is None or (account is not None and account.is_excluded):
@@ -1300,6 +1450,69 @@ class Company:
                 person.is_rep = True
                 person.seen(self.day_of(since) or created)
 
+    # -- quotes, forecasts, targets -------------------------------------------------
+    def load_quotes(self) -> None:
+        """Issued quotes. "Not of a deleted deal, in no status before issue"."""
+        self.quotes: list[Quote] = []
+        gone = self.gone_deals()
+        for r in self.kept("quotes", self.extracts.salesforce("Quote")):
+            key = f"{r.source}:{sf_id(r['opportunityid'])}"
+            day = self.day_of(self.instant(r["createddate"]))
+            owner = self.sf_rep(r.source, r["ownerid"])
+            self.add_quote(r, key in gone, self.deal_keys.get(key), day, owner)
+        for r in self.kept("quotes", self.extracts.flat("quotes")):
+            deal = self.flat_deal_named(r["opportunity_id"])
+            is_gone = deal is None and f"flat:{r['opportunity_id']}" in gone
+            day = self.day_of(self.instant(r["issued_at"]))
+            self.add_quote(r, is_gone, deal, day, self.flat_rep(r["rep"]))
+
+    def gone_deals(self) -> set[str]:
+        """Deals that were delivered once and are deleted or excluded now."""
+        delivered = {
+            f"{r.source}:{sf_id(r['id'])}" for r in self.extracts.salesforce("Opportunity")
+        }
+        delivered |= {f"flat:{r['opportunity_id']}" for r in self.extracts.flat("opportunities")}
+        return delivered - set(self.deal_keys)
+
+    def add_quote(self, r, is_gone: bool, deal: Deal | None, day: date, own: Person | None) -> None:
+        status = r["status"]
+        issued = self.config.quote_statuses.get(status)
+        if issued is None:
+            issued = (status or "").lower() not in NOT_ISSUED
+        if issued and not is_gone:
+            # The deal's owner on the day it was issued; without a deal its own rep.
+            self.quotes.append(Quote(day, deal, deal.owner_on(day) if deal else own))
+
+    def load_plans(self) -> None:
+        self.forecasts: list[Forecast] = []
+        for r in self.kept("forecasts", self.extracts.flat("forecasts")):
+            rep, kind = self.flat_rep(r["rep"]), r["period_type"].lower()
+            if rep is not None and kind in Fiscal.step:
+                start, submitted = self.date(r["period_start"]), self.date(r["submitted_on"])
+                self.forecasts.append(Forecast(rep, kind, start, submitted, to_number(r["amount"])))
+        # (kpi, scope_type, scope_id, period_type, period_start) -> target
+        self.targets: dict[tuple[str, str, str, str, date], float] = {}
+        for r in self.kept("targets", self.extracts.flat("targets")):
+            scope_type, scope_id = r["scope_type"].lower(), r["scope_id"]
+            if scope_type == "rep":
+                named = self.flat_rep(scope_id)
+                scope_id = named and named.scope_id
+            elif scope_type == "product":
+                named = self.flat_product(scope_id)
+                scope_id = named and named.scope_id
+            elif scope_type == "campaign":
+                named = self.flat_campaign(scope_id)
+                scope_id = named and named.scope_id
+            elif scope_type == "customer":
+                named = self.flat_account(scope_id)
+                scope_id = named and named.scope_id
+            elif scope_type == "company":
+                scope_id = "company"
+            if scope_id is not None:
+                start, kind = self.date(r["period_start"]), r["period_type"].lower()
+                key = (r["kpi"], scope_type, scope_id, kind, start)
+                self.targets[key] = to_number(r["target"])
+
     # -- time ---------------------------------------------
     def find_periods(self) -> None:
         """From the first recorded event to the period that holds the as-of date."""
@@ -1325,6 +1538,3 @@ class Company:
 @dataclass
 class _Named:
     name: str
-
-
-__all__ = ["Company", "Period", "to_month"]

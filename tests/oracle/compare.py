@@ -73,7 +73,7 @@ def main() -> int:
         actual, expected = (f[f["kpi"] == arguments.kpi] for f in (actual, expected))
     found = differences(expected, actual)
     pd.set_option("display.width", 250, "display.max_columns", 20, "display.max_rows", 1000)
-    for kpi in METRICS:
+    for kpi in [arguments.kpi] if arguments.kpi else METRICS:
         rows = found[found["kpi"] == kpi]
         count = (expected["kpi"] == kpi).sum(), (actual["kpi"] == kpi).sum()
         if not count[1] and count[0]:

@@ -3,13 +3,13 @@ out."""
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
 from tests.oracle.company import NONE, Company, Period
-from tests.oracle.metrics import METRICS, Figure, Metric, Scope, people
+from tests.oracle.metrics import METRICS
+from tests.oracle.sheets import Figure, Metric, Scope, people
 
 COLUMNS = [
     "kpi",
@@ -36,7 +36,7 @@ def compute(landing_dir: Path | str, config_path: Path | str | None = None) -> p
     existence = existing_scopes(company)
     rows = []
     for metric in METRICS.values():
-        if not all(company.extracts.is_delivered(*need) for need in metric.needs):
+        if not metric.is_available(company):
             continue
         for (scope, period), figure in filled(company, metric, existence).items():
             if (
@@ -97,15 +97,9 @@ def existing_scopes(company: Company) -> dict[Scope, set[Period]]:
         for period in company.periods[kind]:
             found["company", "company"].add(period)
             for rep in company.reps:
-                for day in days_of_change(rep, period):
+                for day in rep.days_of_change(period):
                     if rep.is_employed(day):
                         for scope in people(rep, day):
                             if scope[1] != NONE:
                                 found.setdefault(scope, set()).add(period)
     return found
-
-
-def days_of_change(rep, period: Period) -> list[date]:
-    """The days of a period on which anything about a rep can differ from the day before."""
-    days = {period.start, rep.hired, *(since for since, *_ in rep.assignments)}
-    return [day for day in days if day in period]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import multiprocessing
+import os
+import signal
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -73,11 +75,6 @@ COSTS = Table(
     ),
 )
 CONTRACT = Contract((ACCOUNT, CONTACT, REPS, COSTS))
-
-# A table without the instants of landing, which differ between runs.
-LEDGER = """
-    select * exclude (landed_at) from raw.files order by all
-"""
 
 
 class Company:
@@ -171,4 +168,24 @@ def exclusion(object_name: str, column: str, *values: str | None, pattern: bool 
     return Exclusion(object_name, column, values, pattern, "test data", "config.yml, line 3")
 
 
-EARLIEST = dt.date(1990, 1, 1)
+def kill_while_landing(company: Company, file_number: int) -> None:
+    """Lands in a process that is killed as it begins to read the n-th file."""
+    process = multiprocessing.get_context("spawn").Process(
+        target=_land_and_die, args=(company, file_number)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+
+
+def _land_and_die(company: Company, file_number: int) -> None:
+    begun = []
+
+    def progress(text: str) -> None:
+        begun.append(text)
+        if len(begun) == file_number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    found = scan(company.settings, company.contract)
+    with open_warehouse(company.settings, found) as con:
+        land(con, company.settings, company.contract, found, progress)

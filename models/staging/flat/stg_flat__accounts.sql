@@ -1,3 +1,9 @@
+with accounts as (
+    select *
+    from {{ source('flat', 'accounts') }}
+    {{ latest_record(['source', 'account_id']) }}
+)
+
 select
     source,
     source || ':' || account_id as account_id,
@@ -12,5 +18,4 @@ select
     null::varchar as merged_into_ref,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('flat', 'accounts') }}
-{{ latest_record(['source', 'account_id']) }}
+from accounts

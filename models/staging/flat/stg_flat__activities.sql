@@ -1,3 +1,9 @@
+with activities as (
+    select *
+    from {{ source('flat', 'activities') }}
+    {{ latest_record(['source', 'activity_id']) }}
+)
+
 select
     source,
     source || ':' || activity_id as activity_id,
@@ -15,5 +21,4 @@ select
     {{ to_boolean('is_automated') }} as is_automated,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('flat', 'activities') }}
-{{ latest_record(['source', 'activity_id']) }}
+from activities

@@ -1,3 +1,9 @@
+with campaigns as (
+    select *
+    from {{ source('flat', 'campaigns') }}
+    {{ latest_record(['source', 'campaign_id']) }}
+)
+
 select
     source,
     source || ':' || campaign_id as campaign_id,
@@ -10,5 +16,4 @@ select
     lead_source,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('flat', 'campaigns') }}
-{{ latest_record(['source', 'campaign_id']) }}
+from campaigns

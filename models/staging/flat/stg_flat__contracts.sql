@@ -1,3 +1,9 @@
+with contracts as (
+    select *
+    from {{ source('flat', 'contracts') }}
+    {{ latest_record(['source', 'contract_id']) }}
+)
+
 select
     source,
     source || ':' || contract_id as contract_id,
@@ -13,5 +19,4 @@ select
     upper(currency) as currency,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('flat', 'contracts') }}
-{{ latest_record(['source', 'contract_id']) }}
+from contracts

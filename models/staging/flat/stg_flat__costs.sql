@@ -1,3 +1,9 @@
+with costs as (
+    select *
+    from {{ source('flat', 'costs') }}
+    {{ latest_record(['source', to_month('month'), 'lower(category)', 'item']) }}
+)
+
 select
     source,
     {{ to_month('month') }} as cost_month,
@@ -7,5 +13,4 @@ select
     upper(currency) as currency,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('flat', 'costs') }}
-{{ latest_record(['source', to_month('month'), 'lower(category)', 'item']) }}
+from costs

@@ -1,3 +1,15 @@
+with forecasts as (
+    select *
+    from {{ source('flat', 'forecasts') }}
+    {{ latest_record([
+        'source',
+        'rep',
+        'lower(period_type)',
+        to_date('period_start'),
+        to_date('submitted_on'),
+    ]) }}
+)
+
 select
     source,
     rep as rep_ref,
@@ -8,11 +20,4 @@ select
     upper(currency) as currency,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('flat', 'forecasts') }}
-{{ latest_record([
-    'source',
-    'rep',
-    'lower(period_type)',
-    to_date('period_start'),
-    to_date('submitted_on'),
-]) }}
+from forecasts

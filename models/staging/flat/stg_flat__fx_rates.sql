@@ -1,3 +1,9 @@
+with fx_rates as (
+    select *
+    from {{ source('flat', 'fx_rates') }}
+    {{ latest_record(['source', 'upper(currency)', to_date('from_date')]) }}
+)
+
 select
     source,
     upper(currency) as currency,
@@ -5,5 +11,4 @@ select
     {{ to_decimal('rate', scale=14) }} as rate,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('flat', 'fx_rates') }}
-{{ latest_record(['source', 'upper(currency)', to_date('from_date')]) }}
+from fx_rates

@@ -1,3 +1,9 @@
+with leads as (
+    select *
+    from {{ source('flat', 'leads') }}
+    {{ latest_record(['source', 'lead_id']) }}
+)
+
 select
     source,
     source || ':' || lead_id as lead_id,
@@ -18,5 +24,4 @@ select
     null::varchar as merged_into_ref,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('flat', 'leads') }}
-{{ latest_record(['source', 'lead_id']) }}
+from leads

@@ -1,3 +1,9 @@
+with opportunities as (
+    select *
+    from {{ source('flat', 'opportunities') }}
+    {{ latest_record(['source', 'opportunity_id']) }}
+)
+
 select
     source,
     source || ':' || opportunity_id as opportunity_id,
@@ -25,5 +31,4 @@ select
     null::date as last_activity_date,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('flat', 'opportunities') }}
-{{ latest_record(['source', 'opportunity_id']) }}
+from opportunities

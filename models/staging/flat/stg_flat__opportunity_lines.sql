@@ -1,3 +1,9 @@
+with opportunity_lines as (
+    select *
+    from {{ source('flat', 'opportunity_lines') }}
+    {{ latest_record(['source', 'line_id']) }}
+)
+
 select
     source,
     source || ':' || line_id as line_id,
@@ -13,5 +19,4 @@ select
     null::varchar as currency,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('flat', 'opportunity_lines') }}
-{{ latest_record(['source', 'line_id']) }}
+from opportunity_lines

@@ -1,3 +1,9 @@
+with product_costs as (
+    select *
+    from {{ source('flat', 'product_costs') }}
+    {{ latest_record(['source', 'product_id', to_date('valid_from')]) }}
+)
+
 select
     source,
     product_id as product_ref,
@@ -6,5 +12,4 @@ select
     upper(currency) as currency,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('flat', 'product_costs') }}
-{{ latest_record(['source', 'product_id', to_date('valid_from')]) }}
+from product_costs

@@ -1,3 +1,9 @@
+with products as (
+    select *
+    from {{ source('flat', 'products') }}
+    {{ latest_record(['source', 'product_id']) }}
+)
+
 select
     source,
     source || ':' || product_id as product_id,
@@ -8,5 +14,4 @@ select
     {{ to_decimal('unit_cost') }} as unit_cost,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('flat', 'products') }}
-{{ latest_record(['source', 'product_id']) }}
+from products

@@ -1,3 +1,9 @@
+with purchases as (
+    select *
+    from {{ source('flat', 'purchases') }}
+    {{ latest_record(['source', 'purchase_id']) }}
+)
+
 select
     source,
     source || ':' || purchase_id as purchase_id,
@@ -9,5 +15,4 @@ select
     upper(currency) as currency,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('flat', 'purchases') }}
-{{ latest_record(['source', 'purchase_id']) }}
+from purchases

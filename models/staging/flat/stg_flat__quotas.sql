@@ -1,3 +1,15 @@
+with quotas as (
+    select *
+    from {{ source('flat', 'quotas') }}
+    {{ latest_record([
+        'source',
+        'lower(scope_type)',
+        'scope_id',
+        'lower(period_type)',
+        to_date('period_start'),
+    ]) }}
+)
+
 select
     source,
     lower(scope_type) as scope_type,
@@ -8,11 +20,4 @@ select
     upper(currency) as currency,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('flat', 'quotas') }}
-{{ latest_record([
-    'source',
-    'lower(scope_type)',
-    'scope_id',
-    'lower(period_type)',
-    to_date('period_start'),
-]) }}
+from quotas

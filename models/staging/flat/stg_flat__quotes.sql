@@ -1,3 +1,9 @@
+with quotes as (
+    select *
+    from {{ source('flat', 'quotes') }}
+    {{ latest_record(['source', 'quote_id']) }}
+)
+
 select
     source,
     source || ':' || quote_id as quote_id,
@@ -9,5 +15,4 @@ select
     {{ to_instant('issued_at') }} as issued_at,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('flat', 'quotes') }}
-{{ latest_record(['source', 'quote_id']) }}
+from quotes

@@ -1,3 +1,9 @@
+with reps as (
+    select *
+    from {{ source('flat', 'reps') }}
+    {{ latest_record(['source', 'rep_id', to_date('valid_from')]) }}
+)
+
 select
     source,
     source || ':' || rep_id as rep_id,
@@ -13,5 +19,4 @@ select
     {{ to_date('valid_from') }} as valid_from,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('flat', 'reps') }}
-{{ latest_record(['source', 'rep_id', to_date('valid_from')]) }}
+from reps

@@ -1,3 +1,9 @@
+with subscriptions as (
+    select *
+    from {{ source('flat', 'subscriptions') }}
+    {{ latest_record(['source', 'subscription_id']) }}
+)
+
 select
     source,
     source || ':' || subscription_id as subscription_id,
@@ -8,5 +14,4 @@ select
     upper(currency) as currency,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('flat', 'subscriptions') }}
-{{ latest_record(['source', 'subscription_id']) }}
+from subscriptions

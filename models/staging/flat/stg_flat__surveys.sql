@@ -1,3 +1,9 @@
+with surveys as (
+    select *
+    from {{ source('flat', 'surveys') }}
+    {{ latest_record(['source', 'response_id']) }}
+)
+
 select
     source,
     source || ':' || response_id as response_id,
@@ -7,5 +13,4 @@ select
     {{ to_decimal('scale_max') }} as scale_max,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('flat', 'surveys') }}
-{{ latest_record(['source', 'response_id']) }}
+from surveys

@@ -1,3 +1,16 @@
+with targets as (
+    select *
+    from {{ source('flat', 'targets') }}
+    {{ latest_record([
+        'source',
+        'lower(kpi)',
+        'lower(scope_type)',
+        'scope_id',
+        'lower(period_type)',
+        to_date('period_start'),
+    ]) }}
+)
+
 select
     source,
     lower(kpi) as kpi,
@@ -8,12 +21,4 @@ select
     {{ to_decimal('target') }}::double as target,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('flat', 'targets') }}
-{{ latest_record([
-    'source',
-    'lower(kpi)',
-    'lower(scope_type)',
-    'scope_id',
-    'lower(period_type)',
-    to_date('period_start'),
-]) }}
+from targets

@@ -1,3 +1,9 @@
+with accounts as (
+    select *
+    from {{ source('salesforce', 'account') }}
+    {{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+)
+
 select
     source,
     {{ salesforce_key('id') }} as account_id,
@@ -12,5 +18,4 @@ select
     {{ salesforce_key('masterrecordid') }} as merged_into_ref,
     coalesce({{ to_boolean('isdeleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('salesforce', 'account') }}
-{{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+from accounts

@@ -1,3 +1,9 @@
+with campaign_members as (
+    select *
+    from {{ source('salesforce', 'campaign_member') }}
+    {{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+)
+
 select
     source,
     {{ salesforce_key('id') }} as campaign_member_id,
@@ -7,5 +13,4 @@ select
     {{ to_instant('createddate') }} as created_at,
     coalesce({{ to_boolean('isdeleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('salesforce', 'campaign_member') }}
-{{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+from campaign_members

@@ -1,3 +1,9 @@
+with campaigns as (
+    select *
+    from {{ source('salesforce', 'campaign') }}
+    {{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+)
+
 select
     source,
     {{ salesforce_key('id') }} as campaign_id,
@@ -10,5 +16,4 @@ select
     null::varchar as lead_source,
     coalesce({{ to_boolean('isdeleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('salesforce', 'campaign') }}
-{{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+from campaigns

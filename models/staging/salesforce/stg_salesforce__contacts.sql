@@ -1,3 +1,9 @@
+with contacts as (
+    select *
+    from {{ source('salesforce', 'contact') }}
+    {{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+)
+
 select
     source,
     {{ salesforce_key('id') }} as contact_id,
@@ -5,5 +11,4 @@ select
     {{ salesforce_key('masterrecordid') }} as merged_into_ref,
     coalesce({{ to_boolean('isdeleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('salesforce', 'contact') }}
-{{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+from contacts

@@ -1,3 +1,9 @@
+with contracts as (
+    select *
+    from {{ source('salesforce', 'contract') }}
+    {{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+)
+
 select
     source,
     {{ salesforce_key('id') }} as contract_id,
@@ -13,5 +19,4 @@ select
     upper(currencyisocode) as currency,
     coalesce({{ to_boolean('isdeleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('salesforce', 'contract') }}
-{{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+from contracts

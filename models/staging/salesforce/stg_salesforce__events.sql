@@ -1,3 +1,9 @@
+with events as (
+    select *
+    from {{ source('salesforce', 'event') }}
+    {{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+)
+
 select
     source,
     {{ salesforce_key('id') }} as event_id,
@@ -14,5 +20,4 @@ select
     {{ to_instant('createddate') }} as created_at,
     coalesce({{ to_boolean('isdeleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('salesforce', 'event') }}
-{{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+from events

@@ -1,6 +1,21 @@
 -- Rates by date, and the undated ones for what those leave open. A currency's first
 -- dated rate may begin in the year 0, which is from the start, like an undated one.
-with dated_rates as (
+with dated_conversion_rates as (
+    select *
+    from {{ source('salesforce', 'dated_conversion_rate') }}
+    {{ latest_record(
+        ['source', 'upper(isocode)', to_date('startdate')],
+        modified_at='systemmodstamp',
+    ) }}
+),
+
+currency_types as (
+    select *
+    from {{ source('salesforce', 'currency_type') }}
+    {{ latest_record(['source', 'upper(isocode)'], modified_at='systemmodstamp') }}
+),
+
+all_rates as (
     select
         source,
         upper(isocode) as currency,
@@ -9,15 +24,9 @@ with dated_rates as (
         not is_current as is_deleted,
         exclusion_reason,
         1 as preference
-    from {{ source('salesforce', 'dated_conversion_rate') }}
+    from dated_conversion_rates
     where {{ to_date('startdate') }} is not null or startdate like '000_-%'
-    {{ latest_record(
-        ['source', 'upper(isocode)', to_date('startdate')],
-        modified_at='systemmodstamp',
-    ) }}
-),
-
-undated_rates as (
+    union all
     select
         source,
         upper(isocode) as currency,
@@ -26,14 +35,7 @@ undated_rates as (
         not is_current as is_deleted,
         exclusion_reason,
         2 as preference
-    from {{ source('salesforce', 'currency_type') }}
-    {{ latest_record(['source', 'upper(isocode)'], modified_at='systemmodstamp') }}
-),
-
-all_rates as (
-    select * from dated_rates
-    union all
-    select * from undated_rates
+    from currency_types
 )
 
 select

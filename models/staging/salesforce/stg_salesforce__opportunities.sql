@@ -1,3 +1,9 @@
+with opportunities as (
+    select *
+    from {{ source('salesforce', 'opportunity') }}
+    {{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+)
+
 select
     source,
     {{ salesforce_key('id') }} as opportunity_id,
@@ -25,5 +31,4 @@ select
     {{ to_date('lastactivitydate') }} as last_activity_date,
     coalesce({{ to_boolean('isdeleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('salesforce', 'opportunity') }}
-{{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+from opportunities

@@ -1,3 +1,9 @@
+with orders as (
+    select *
+    from {{ source('salesforce', 'order') }}
+    {{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+)
+
 select
     source,
     {{ salesforce_key('id') }} as order_id,
@@ -12,5 +18,4 @@ select
     upper(currencyisocode) as currency,
     coalesce({{ to_boolean('isdeleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('salesforce', 'order') }}
-{{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+from orders

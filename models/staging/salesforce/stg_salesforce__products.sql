@@ -1,3 +1,9 @@
+with products as (
+    select *
+    from {{ source('salesforce', 'product2') }}
+    {{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+)
+
 select
     source,
     {{ salesforce_key('id') }} as product_id,
@@ -8,5 +14,4 @@ select
     null::decimal(28, 8) as unit_cost,
     coalesce({{ to_boolean('isdeleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('salesforce', 'product2') }}
-{{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+from products

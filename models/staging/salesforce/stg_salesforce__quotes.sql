@@ -1,3 +1,9 @@
+with quotes as (
+    select *
+    from {{ source('salesforce', 'quote') }}
+    {{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+)
+
 select
     source,
     {{ salesforce_key('id') }} as quote_id,
@@ -11,5 +17,4 @@ select
     {{ to_instant('createddate') }} as issued_at,
     coalesce({{ to_boolean('isdeleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('salesforce', 'quote') }}
-{{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+from quotes

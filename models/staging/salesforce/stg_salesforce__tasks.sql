@@ -1,3 +1,9 @@
+with tasks as (
+    select *
+    from {{ source('salesforce', 'task') }}
+    {{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+)
+
 select
     source,
     {{ salesforce_key('id') }} as task_id,
@@ -17,5 +23,4 @@ select
     {{ to_instant('createddate') }} as created_at,
     coalesce({{ to_boolean('isdeleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
-from {{ source('salesforce', 'task') }}
-{{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+from tasks

@@ -1,3 +1,9 @@
+with users as (
+    select *
+    from {{ source('salesforce', 'user') }}
+    {{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+)
+
 select
     source,
     {{ salesforce_key('id') }} as user_id,
@@ -15,5 +21,4 @@ select
     {{ to_instant('createddate') }} as created_at,
     not is_current as is_deleted,
     exclusion_reason
-from {{ source('salesforce', 'user') }}
-{{ latest_record(['source', salesforce_id('id')], modified_at='systemmodstamp') }}
+from users

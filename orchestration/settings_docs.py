@@ -1,0 +1,107 @@
+"""Writes `docs/settings.md` from the settings themselves: `python -m orchestration.settings_docs`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from orchestration.settings import EXCLUSION_TESTS, MAPS, PROJECT_DIR, SETTINGS, ConfigMap, Setting
+
+PAGE = PROJECT_DIR / "docs" / "settings.md"
+
+_HEAD = """\
+# Settings
+
+<!-- Made by `python -m orchestration.settings_docs`; change orchestration/settings.py. -->
+
+## Where things are
+
+Environment variables. A relative path starts at the folder that the command is called in, a
+default at the project's.
+
+| variable | default | what it names |
+|---|---|---|
+| `SALES_KPIS_LANDING` | `landing` | folder of the extracts; see its README |
+| `SALES_KPIS_WAREHOUSE` | `warehouse/private.duckdb` | private warehouse file; it belongs to one landing folder |
+| `SALES_KPIS_PUBLISHED` | `published` | folder of the published file |
+| `SALES_KPIS_CONFIG` | none | configuration file (YAML) |
+
+## What the business decided
+
+Keys of `settings` in the configuration file. A key that nobody knows, or a value of another type
+or out of range, is an error that names its line; the run ends with exit code 2.
+
+| key | type | default | meaning |
+|---|---|---|---|
+"""
+
+_MAPS = """
+## Names
+
+Maps from the names in the extracts, each a key of the configuration file. What they say wins over
+what the source says and over the seeds.
+
+| key | one entry | meaning |
+|---|---|---|
+"""
+
+_EXCLUSIONS = f"""
+## Exclusions
+
+Records that are no business, such as test accounts. They are out of every metric, and counted
+with their reason in the quality tables.
+
+```yaml
+exclusions:
+  - {{object: accounts, column: name, equals: Test Account, reason: test data}}
+  - {{object: Opportunity, column: StageName, in: [Duplicate, Junk], reason: no deal}}
+  - {{object: leads, column: email, like: "%@example.com", reason: our own}}
+```
+
+`object` is an entity (all sources) or an object as its source names it; `column` one of the
+extract's columns, known to the contract or not, underscores and case ignored. One test of
+{", ".join(f"`{test}`" for test in EXCLUSION_TESTS)}: texts are compared exactly, patterns (`%` any
+text, `_` any character) whatever the case; `true` also means 1, `null` an empty cell. The first
+exclusion that a record matches gives its reason.
+
+## Not yet
+
+The keys `flat`, `salesforce`, `hubspot` and `custom_fields` (mappings of foreign columns) are
+reserved.
+"""
+
+
+def settings_page() -> str:
+    """The page, in Markdown."""
+    settings = "".join(_setting_row(setting) for setting in SETTINGS)
+    maps = "".join(_map_row(config_map) for config_map in MAPS)
+    return _HEAD + settings + _MAPS + maps + _EXCLUSIONS
+
+
+def _setting_row(setting: Setting) -> str:
+    data_type = setting.data_type
+    if setting.minimum is not None:
+        data_type += f", {_text(setting.minimum)} to {_text(setting.maximum)}"
+    default = "" if setting.default is None else f"`{_text(setting.default)}`"
+    return f"| `{setting.name}` | {data_type} | {default} | {setting.description} |\n"
+
+
+def _map_row(config_map: ConfigMap) -> str:
+    if config_map.form == "fields":
+        fields = ", ".join(f"{field.name}: {field.data_type}" for field in config_map.fields)
+        entry = f"{config_map.key_column}: {{{fields}}}"
+    elif config_map.form == "list":
+        entry = f"{config_map.key_column}: [{config_map.fields[0].name}, ...]"
+    else:
+        entry = f"{config_map.key_column}: {config_map.fields[0].name}"
+    return f"| `{config_map.name}` | `{entry}` | {config_map.description} |\n"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, dt.date) else f"{value}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(settings_page(), encoding="utf-8")
