@@ -5,6 +5,9 @@ select
     period_start,
     null::double as numerator,
     null::double as denominator,
-    greatest(1 - abs(sales - forecast) / nullif(sales, 0), 0) as value,
+    case
+        when sales <> 0
+            then greatest(1 - abs(sales - forecast) / sales, 0)
+    end as value,
     null::bigint as sample_size
 from {{ ref('fct_forecast_periods') }}

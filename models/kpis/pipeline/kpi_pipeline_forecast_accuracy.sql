@@ -17,10 +17,10 @@ select
     period_start,
     null::double as numerator,
     null::double as denominator,
-    greatest(
-        1 - abs(value - coalesce(weighted_amount, 0)) / nullif(value, 0), 0
-    ) as value,
+    greatest(1 - abs(value - coalesce(weighted_amount, 0)) / value, 0) as value,
     null::bigint as sample_size
 from {{ ref('kpi_sales') }}
 left join expected using (scope_type, scope_id, period_type, period_start)
-where exists(select 1 from {{ ref('fct_opportunities') }} where has_history_source)
+where
+    value <> 0
+    and exists(select 1 from {{ ref('fct_opportunities') }} where has_history_source)
