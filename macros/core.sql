@@ -32,3 +32,9 @@
         select 1 from {{ source('landing', 'files') }} where entity = '{{ entity }}'
     )
 {%- endmacro %}
+
+
+{# Exact minutes from one instant to a later one. #}
+{% macro minutes_between(earlier, later) -%}
+    date_diff('microsecond', {{ earlier }}, {{ later }}) / 60000000.0
+{%- endmacro %}

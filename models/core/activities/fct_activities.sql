@@ -11,6 +11,7 @@ select
     and activities.is_by_person
     and activities.direction = 'outbound' as is_outreach,
     activities.activity_type = 'task' and activities.due_date is not null as is_task,
+    not activities.is_done and activities.due_date < settings.as_of_date as is_overdue,
     reps.rep_id,
     coalesce(done_by.rep_assignment_id, '(none)') as rep_assignment_id,
     coalesce(due_by.rep_assignment_id, '(none)') as due_assignment_id,
@@ -23,6 +24,7 @@ select
     activities.due_date,
     activities.created_at
 from {{ ref('int_activities') }} as activities
+cross join {{ source('landing', 'settings') }} as settings
 left join {{ ref('int_reps') }} as reps
     on activities.rep_id = reps.rep_id
 left join {{ ref('dim_rep_assignments') }} as done_by

@@ -1,25 +1,10 @@
 with leads as (
     select
         leads.*,
-        settings.as_of_date
+        settings.as_of_date,
+        settings.lead_response_sla_hours
     from {{ ref('int_leads') }} as leads
     cross join {{ source('landing', 'settings') }} as settings
-),
-
-lead_sources as (
-    select
-        lead_source,
-        is_customer_referral
-    from {{ source('landing', 'config_lead_sources') }}
-    union all
-    select
-        lead_source,
-        is_customer_referral
-    from {{ ref('lead_sources') }}
-    where lead_source not in (
-        select configured.lead_source
-        from {{ source('landing', 'config_lead_sources') }} as configured
-    )
 ),
 
 statuses as (
@@ -168,8 +153,13 @@ select
     qualified.qualified_date,
     leads.converted_date,
     responses.first_response_at,
-    date_diff('microsecond', leads.created_at, responses.first_response_at)
-    / 60000000.0 as response_minutes
+    {{ minutes_between('leads.created_at', 'responses.first_response_at') }}
+    as response_minutes,
+    coalesce(
+        {{ minutes_between('leads.created_at', 'responses.first_response_at') }}
+        <= 60 * leads.lead_response_sla_hours,
+        false
+    ) as is_answered_in_time
 from leads
 inner join qualified
     on leads.lead_id = qualified.lead_id
@@ -177,7 +167,7 @@ left join owners
     on leads.lead_id = owners.lead_id
 left join responses
     on leads.lead_id = responses.lead_id
-left join lead_sources
+left join {{ ref('dim_lead_sources') }} as lead_sources
     on leads.lead_source = lead_sources.lead_source
 {% for moment, rep_id in [
     ('created', 'owners.first_rep_id'),

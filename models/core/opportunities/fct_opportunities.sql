@@ -83,6 +83,10 @@ select
     opportunities.outcome <> 'open' as is_closed,
     opportunities.outcome = 'won' as is_won,
     opportunities.outcome = 'lost' as is_lost,
+    opportunities.outcome = 'won'
+    and coalesce(opportunities.closed_date <= opportunities.as_of_date, true)
+    as is_won_by_now,
+    opportunities.has_history_source,
     history.changes is not null as has_history,
     {{ in_reporting_currency('opportunities.amount', 'close_rates.rate') }} as amount,
     opportunities.amount as original_amount,

@@ -1,0 +1,14 @@
+select
+    scope_type,
+    scope_id,
+    period_type,
+    period_start,
+    sum(annual_value)::double as numerator,
+    count(*)::double as denominator,
+    numerator / nullif(denominator, 0) as value,
+    count(*) as sample_size
+from {{ ref('fct_contracts') }}
+inner join {{ ref('dim_scopes') }} on closed_by_assignment_id = rep_assignment_id
+inner join {{ ref('dim_periods') }} on start_date between period_start and period_end
+where annual_value is not null
+group by all
