@@ -30,8 +30,7 @@ def check(
     Returns the exit code: 0, or 1 where something must be mended.
 
     Raises:
-        UsageError: there is no landing folder or delivery, or the configuration names an object
-            or column that does not exist.
+        UsageError: there is no landing folder or delivery.
     """
     contract = contract or load_contract(settings.project_dir)
     found = scan(settings, contract)
@@ -46,7 +45,7 @@ def check(
             report = land_what_can(con, scratch, contract, found)
             for line in _describe(con, settings, found, report):
                 console_print(line)
-    return 1 if report.problems else 0
+    return 1 if report.problems or report.usage_problems else 0
 
 
 def _describe(
@@ -65,10 +64,11 @@ def _describe(
         ]
         lines += ["", f"{source}: {len(deliveries)} deliveries ({shorten(deliveries)})"]
         lines += _objects(con, source)
-    for title, texts in (("Notes", report.notes), ("To be mended", report.problems)):
+    problems = [*report.usage_problems, *report.problems]
+    for title, texts in (("Notes", report.notes), ("To be mended", problems)):
         if texts:
             lines += ["", f"{title}:", *(f"- {text}" for text in texts)]
-    lines += ["", "Nothing needs mending." if not report.problems else "A refresh would fail."]
+    lines += ["", "Nothing needs mending." if not problems else "A refresh would fail."]
     return lines
 
 

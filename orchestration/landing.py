@@ -24,7 +24,7 @@ import duckdb
 
 from orchestration import archives, config_tables, extract_views
 from orchestration.contract import Contract, Table
-from orchestration.errors import RefreshError
+from orchestration.errors import RefreshError, UsageError
 from orchestration.ledger import (
     ROW_COLUMNS,
     FileKey,
@@ -74,14 +74,16 @@ class FileLanded:
 class LandingReport:
     """What a landing did.
 
-    `notes` tell the user what was left out or is missing, `problems` what must be mended; a
-    report that `land` returns has none.
+    `notes` tell the user what was left out or is missing, `problems` what must be mended in the
+    landing folder and `usage_problems` what in the configuration; a report that `land` returns
+    has none of either.
     """
 
     files: list[FileLanded] = field(default_factory=list)
     as_of_date: dt.date | None = None
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    usage_problems: list[str] = field(default_factory=list)
 
     @property
     def changed(self) -> list[FileLanded]:
@@ -107,12 +109,14 @@ def land(
         UsageError: an exclusion names an unknown object or column.
     """
     report = land_what_can(con, settings, contract, scan, progress)
-    if report.problems:
-        count = len(report.problems)
+    if report.usage_problems and not report.problems:
+        raise UsageError("\n".join(report.usage_problems))
+    problems = [*report.usage_problems, *report.problems]
+    if problems:
+        count = "1 thing" if len(problems) == 1 else f"{len(problems)} things"
         raise RefreshError(
-            f"{count} {'thing' if count == 1 else 'things'} in the landing folder "
-            f"{scan.landing_dir} must be mended:\n"
-            + "\n".join(f"- {problem}" for problem in report.problems)
+            f"{count} in the landing folder {scan.landing_dir} must be mended:\n"
+            + "\n".join(f"- {problem}" for problem in problems)
         )
     return report
 
@@ -355,7 +359,11 @@ class _Lander:
         with transaction(self.con):
             _drop_unused_columns(self.con)
             self.report.as_of_date = config_tables.write(self.con, self.settings, self.scan.is_demo)
-            extract_views.create(self.con, self.contract, self.settings.exclusions)
+        try:
+            with transaction(self.con):
+                extract_views.create(self.con, self.contract, self.settings.exclusions)
+        except UsageError as error:
+            self.report.usage_problems = str(error).splitlines()
         self.report.notes = [
             *self.scan.notes,
             *(

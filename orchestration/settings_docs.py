@@ -59,10 +59,10 @@ exclusions:
 ```
 
 `object` is an entity (all sources) or an object as its source names it; `column` one of the
-extract's columns, known to the contract or not, underscores and case ignored. Each has one test:
-{", ".join(f"`{test}`" for test in EXCLUSION_TESTS)}. Texts are compared exactly, patterns (`%` any text,
-`_` any character) whatever the case; `true` also means 1, `null` an empty cell. The first
-exclusion that a record matches gives its reason.
+extract's columns, known to the contract or not, underscores and case ignored. Each has one
+test: {", ".join(f"`{test}`" for test in EXCLUSION_TESTS)}. Texts are compared exactly, patterns
+(`%` any text, `_` any character) whatever the case; `true` also means 1, `null` an empty cell. The
+first exclusion that a record matches gives its reason.
 
 ## Not yet
 

@@ -10,7 +10,7 @@ import pytest
 from orchestration.check import check
 from orchestration.errors import RefreshError, UsageError
 from orchestration.scanning import scan
-from tests.unit.landing_company import Company
+from tests.unit.landing_company import Company, exclusion
 
 
 @pytest.fixture
@@ -152,13 +152,17 @@ def test_check_tells_what_is_there_and_every_problem(company):
     company.deliver(PLACE, "Id,Name,Extra\n1,Acme,x\n2,Bolt,y\n")
     company.deliver("salesforce/full/2026-11-20/Contact.csv", "<html>")
     company.deliver("flat/full/soon/reps.csv", "rep_id,name\n")
+    company.exclude(exclusion("accounts", "nam", "x"))
     said = []
     assert check(company.settings, company.contract, said.append) == 1
     text = "\n".join(said)
     assert "As-of date: 2026-11-20" in text
     [row] = [line.split() for line in said if line.startswith("  Account ")]
     assert row == ["Account", "1", "2", "0", "2", "1"]
-    for part in ("Contact.csv: line 1: this is HTML", "flat/full/soon", "not used: Extra"):
+    for part in (
+        *("Contact.csv: line 1: this is HTML", "flat/full/soon", "not used: Extra"),
+        "line 3: accounts has no column 'nam'",
+    ):
         assert part in text
     assert not company.settings.warehouse_path.exists()
     assert list(company.settings.warehouse_path.parent.iterdir()) == []
