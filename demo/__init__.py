@@ -17,7 +17,8 @@ bytes on any day and machine.
 
 How it is made, each step in bulk: ``people`` staffs the teams, ``leads`` brings demand and
 the response to it, ``company`` and ``deals`` sell, renew and lose, ``activities`` does the
-work behind it, ``planning`` plays HR, planning and finance, and ``export`` writes files.
+work behind it, ``planning`` plays HR, planning and finance, and ``export`` writes files
+with the columns that stand in ``salesforce`` and ``flat``.
 """
 
 from __future__ import annotations
@@ -44,15 +45,11 @@ def generate(
     leaves at most a folder that ends in ``.part``, which landing ignores.
     """
     # numpy and DuckDB are imported only when a company is made.
-    from demo.activities import make_activities
     from demo.company import make_company
-    from demo.draws import Draws
     from demo.export import write_extracts
 
     if not scale > 0:
         raise ValueError(f"scale must be above 0, not {scale}")
     report = progress or (lambda words: None)
     company = make_company(seed, scale, report)
-    report("activities")
-    company.activities = make_activities(Draws(seed, "activities"), company)
     write_extracts(company, seed, Path(out_dir), report)

@@ -10,15 +10,27 @@ from demo import clock, words
 from demo.clock import DAY, HOUR, NEVER, NOW
 from demo.deals import join, owner_at, take
 from demo.draws import Draws
-from demo.leads import INTEGRATION
 
 CALL, EMAIL, TASK, MEETING, DEMO, ONBOARDING = range(6)
 OUTBOUND, INBOUND, INTERNAL = range(3)
 
-_COLUMNS = dict(
-    kind=CALL, at=0, owner=0, lead=-1, contact=-1, deal=-1, account=-1, direction=OUTBOUND,
-    automated=False, due=-1, done=True, logged=NEVER, minutes=0, copy=False,
-)  # fmt: skip
+# The columns of activities and what they hold when nothing else is said.
+_COLUMNS = {
+    "kind": CALL,
+    "at": 0,
+    "owner": 0,
+    "lead": -1,
+    "contact": -1,
+    "deal": -1,
+    "account": -1,
+    "direction": OUTBOUND,
+    "automated": False,
+    "due": -1,
+    "done": True,
+    "logged": NEVER,
+    "minutes": 0,
+    "copy": False,
+}
 
 
 def _rows(n: int, **values) -> SimpleNamespace:
@@ -75,9 +87,16 @@ def _on_leads(draws: Draws, company) -> SimpleNamespace:
     direction = np.where((place > 0) & (kind == CALL) & draws.chance(0.12, n), INBOUND, OUTBOUND)
     owner = leads.owners.owner[owner_at(leads.owners, lead, at)]
     return _rows(
-        n, kind=kind, at=at, owner=owner, lead=lead, contact=leads.contact[lead],
-        account=leads.account[lead], direction=direction, minutes=_minutes(draws, kind),
-    )  # fmt: skip
+        n,
+        kind=kind,
+        at=at,
+        owner=owner,
+        lead=lead,
+        contact=leads.contact[lead],
+        account=leads.account[lead],
+        direction=direction,
+        minutes=_minutes(draws, kind),
+    )
 
 
 def _automated(draws: Draws, company) -> list[SimpleNamespace]:
@@ -97,9 +116,15 @@ def _automated(draws: Draws, company) -> list[SimpleNamespace]:
         lead, moment, owner = lead[known], moment[known], owner[known]
         parts.append(
             _rows(
-                len(lead), kind=EMAIL, at=moment, owner=owner, lead=lead, automated=True,
-                contact=leads.contact[lead], account=leads.account[lead],
-            )  # fmt: skip
+                len(lead),
+                kind=EMAIL,
+                at=moment,
+                owner=owner,
+                lead=lead,
+                automated=True,
+                contact=leads.contact[lead],
+                account=leads.account[lead],
+            )
         )
     return parts
 
@@ -119,7 +144,8 @@ def _on_deals(draws: Draws, company) -> list[SimpleNamespace]:
     n = len(deal)
     opens_at = people.opens_at[deals.team[deal]]
     begins = clock.from_office(deals.created[deal], opens_at)
-    span = np.maximum(clock.from_office(np.maximum(ends, deals.created)[deal], opens_at) - begins, 0)
+    until = clock.from_office(np.maximum(ends, deals.created)[deal], opens_at)
+    span = np.maximum(until - begins, 0)
     at = clock.to_office(begins + np.floor(draws.uniform(n) * span).astype(np.int64), opens_at)
     at = np.clip(at, deals.created[deal] + 120, np.maximum(ends[deal] - 60, 0))
     row = owner_at(owners, deal, at)
@@ -133,18 +159,25 @@ def _on_deals(draws: Draws, company) -> list[SimpleNamespace]:
     kind = np.array([CALL, EMAIL, TASK, MEETING, DEMO])[draws.pick([34, 30, 15, 15, 6], n)]
     calls = kind == CALL
     direction = np.where(calls & draws.chance(0.24, n), INBOUND, OUTBOUND)
-    direction = np.where(calls & (direction == OUTBOUND) & draws.chance(0.04, n), INTERNAL, direction)
+    among_us = calls & (direction == OUTBOUND) & draws.chance(0.04, n)
+    direction = np.where(among_us, INTERNAL, direction)
     task = kind == TASK
     meets = kind >= MEETING
     # A meeting is entered before it takes place, a task before it is due.
     ahead = np.floor(draws.exponential(5.0 * DAY, n)).astype(np.int64) + HOUR
     logged = np.where(meets, np.maximum(at - ahead, deals.created[deal] + 60), at)
-    base = dict(owner=owner, deal=deal, contact=contact, account=account)
-    base["contact"] = np.where(draws.chance(0.8, n), contact, -1)
     work = _rows(
-        n, kind=kind, at=at, direction=direction, logged=logged, minutes=_minutes(draws, kind),
-        **base,
-    )  # fmt: skip
+        n,
+        kind=kind,
+        at=at,
+        direction=direction,
+        logged=logged,
+        minutes=_minutes(draws, kind),
+        owner=owner,
+        deal=deal,
+        account=account,
+        contact=np.where(draws.chance(0.8, n), contact, -1),
+    )
     _tasks(draws, people, work, np.flatnonzero(task))
     parts = [work]
 
@@ -159,10 +192,15 @@ def _on_deals(draws: Draws, company) -> list[SimpleNamespace]:
     kind = np.where(draws.chance(0.6, len(asked)), EMAIL, CALL)
     parts.append(
         _rows(
-            len(asked), kind=kind, at=reply, owner=owners.owner[owner_at(owners, deal[asked], reply)],
-            deal=deal[asked], contact=contact[asked], account=account[asked],
+            len(asked),
+            kind=kind,
+            at=reply,
+            deal=deal[asked],
+            owner=owners.owner[owner_at(owners, deal[asked], reply)],
+            contact=contact[asked],
+            account=account[asked],
             minutes=_minutes(draws, kind),
-        )  # fmt: skip
+        )
     )
 
     # A colleague's calendar holds a copy of some meetings.
@@ -185,11 +223,18 @@ def _on_deals(draws: Draws, company) -> list[SimpleNamespace]:
     owner = owners.owner[deals.owner_row[live]]
     parts.append(
         _rows(
-            n, kind=kind, at=clock.office_moment(day, opens_at, draws.uniform(n)), owner=owner,
-            deal=live, account=deals.account[live], logged=np.minimum(made, NOW - 60),
-            contact=company.accounts.contact[deals.account[live]], done=False,
-            due=np.where(kind == TASK, day, -1), minutes=_minutes(draws, kind),
-        )  # fmt: skip
+            n,
+            kind=kind,
+            at=clock.office_moment(day, opens_at, draws.uniform(n)),
+            owner=owner,
+            deal=live,
+            account=deals.account[live],
+            logged=np.minimum(made, NOW - 60),
+            contact=company.accounts.contact[deals.account[live]],
+            done=False,
+            due=np.where(kind == TASK, day, -1),
+            minutes=_minutes(draws, kind),
+        )
     )
     return parts
 
@@ -232,10 +277,17 @@ def _onboarding(draws: Draws, company) -> SimpleNamespace:
     host = people.rep[people.choose(draws, team, today, words.ACCOUNT_MANAGER)]
     kind = np.full(n, ONBOARDING)
     return _rows(
-        n, kind=kind, at=at, owner=host, deal=deal, account=deals.account[deal],
-        contact=company.accounts.contact[deals.account[deal]], done=at <= NOW,
-        logged=np.minimum(at - DAY, NOW - 60), minutes=_minutes(draws, kind),
-    )  # fmt: skip
+        n,
+        kind=kind,
+        at=at,
+        owner=host,
+        deal=deal,
+        account=deals.account[deal],
+        contact=company.accounts.contact[deals.account[deal]],
+        done=at <= NOW,
+        logged=np.minimum(at - DAY, NOW - 60),
+        minutes=_minutes(draws, kind),
+    )
 
 
 def _on_customers(draws: Draws, company) -> SimpleNamespace:
@@ -257,12 +309,15 @@ def _on_customers(draws: Draws, company) -> SimpleNamespace:
     account = contracts.account[which]
     inbound = (kind == CALL) & draws.chance(0.25, n)
     table = _rows(
-        n, kind=kind, at=at, owner=owner, account=account,
-        contact=company.accounts.contact[account], direction=np.where(inbound, INBOUND, OUTBOUND),
-        logged=np.where(kind == MEETING, at - 2 * DAY, at), minutes=_minutes(draws, kind),
-    )  # fmt: skip
+        n,
+        kind=kind,
+        at=at,
+        owner=owner,
+        account=account,
+        contact=company.accounts.contact[account],
+        direction=np.where(inbound, INBOUND, OUTBOUND),
+        logged=np.where(kind == MEETING, at - 2 * DAY, at),
+        minutes=_minutes(draws, kind),
+    )
     _tasks(draws, people, table, np.flatnonzero(kind == TASK))
     return table
-
-
-__all__ = ["INTEGRATION", "make_activities"]

@@ -122,7 +122,7 @@ def from_office(moments, opens_at) -> np.ndarray:
 
 
 # January to December: trade shows in spring and autumn, holidays in summer and December.
-_SEASON = np.array([1.0, 1.05, 1.2, 1.05, 1.0, 0.95, 0.72, 0.7, 1.2, 1.15, 1.05, 0.75])
+_SEASON = np.array([1.0, 1.05, 1.15, 1.05, 1.0, 0.95, 0.8, 0.75, 1.25, 1.2, 1.1, 0.8])
 
 
 def demand_by_day(first: int = FIRST_DAY, last: int = AS_OF) -> np.ndarray:

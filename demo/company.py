@@ -8,10 +8,12 @@ import numpy as np
 
 from demo import clock, words
 from demo import deals as selling
+from demo.activities import make_activities
 from demo.clock import DAY, HOUR, NEVER, NOW
 from demo.deals import join, take
 from demo.draws import Draws
 from demo.leads import make_campaigns, make_leads
+from demo.paperwork import add_paperwork
 from demo.people import make_people
 from demo.words import ADD_ON, NEW_BUSINESS, RENEWAL, WIN_BACK
 
@@ -32,6 +34,9 @@ def make_company(seed: int, scale: float, progress) -> SimpleNamespace:
     company.owners = selling.own(Draws(seed, "owners"), people, company.deals)
     _present(company)
     company.contacts = _contacts(Draws(seed, "contacts"), company)
+    add_paperwork(Draws(seed, "paperwork"), company)
+    progress("activities")
+    company.activities = make_activities(Draws(seed, "activities"), company)
     return company
 
 
@@ -60,15 +65,24 @@ def _open_deals(draws: Draws, people, kind: int, created, team, account, **known
         farmer = people.choose(draws, team, created // DAY, words.ACCOUNT_MANAGER)
         assignment = np.where(farmed, farmer, assignment)
     median = {NEW_BUSINESS: 55.0, ADD_ON: 36.0, RENEWAL: 40.0, WIN_BACK: 40.0}[kind]
-    columns = dict(
-        created=np.asarray(created, dtype=np.int64), team=team, account=account,
-        assignment=assignment, kind=kind, lead=-1, campaign=-1, source=words.NO_SOURCE, due=0,
-        renews=-1, backlog=False, belated=kind != RENEWAL and draws.chance(0.007, n),
-        belated_days=draws.whole(0, 18, n), never_amount=draws.chance(0.03, n),
-        expected=selling.later_date(draws, created // DAY, median),
-    )  # fmt: skip
-    if kind == RENEWAL:
-        columns["never_amount"] = False
+    planned = np.full(n, kind == RENEWAL)
+    columns = {
+        "created": np.asarray(created, dtype=np.int64),
+        "team": team,
+        "account": account,
+        "assignment": assignment,
+        "kind": kind,
+        "lead": -1,
+        "campaign": -1,
+        "source": words.NO_SOURCE,
+        "due": 0,
+        "renews": -1,
+        "backlog": False,
+        "belated": draws.chance(0.007, n) & ~planned,
+        "belated_days": draws.whole(0, 18, n),
+        "never_amount": draws.chance(0.03, n) & ~planned,
+        "expected": selling.later_date(draws, created // DAY, median),
+    }
     columns.update(known)
     return SimpleNamespace(**{k: np.broadcast_to(v, n).copy() for k, v in columns.items()})
 
@@ -91,10 +105,17 @@ def _sell(company: SimpleNamespace, draws: Draws) -> None:
     from_leads = converted[with_deal]
     tables = [
         _open_deals(
-            draws, people, NEW_BUSINESS, leads.converted[from_leads], leads.team[from_leads],
-            account[with_deal], lead=from_leads, source=leads.source[from_leads],
-            campaign=leads.campaign[from_leads], belated=False,
-        )  # fmt: skip
+            draws,
+            people,
+            NEW_BUSINESS,
+            leads.converted[from_leads],
+            leads.team[from_leads],
+            account[with_deal],
+            lead=from_leads,
+            source=leads.source[from_leads],
+            campaign=leads.campaign[from_leads],
+            belated=False,
+        )
     ]
 
     # Deals that reps found themselves; the first weeks bring those of the old system.
@@ -118,9 +139,16 @@ def _sell(company: SimpleNamespace, draws: Draws) -> None:
     )
     tables.append(
         _open_deals(
-            draws, people, NEW_BUSINESS, created, team, account,
-            source=source, campaign=campaign, backlog=backlog,
-        )  # fmt: skip
+            draws,
+            people,
+            NEW_BUSINESS,
+            created,
+            team,
+            account,
+            source=source,
+            campaign=campaign,
+            backlog=backlog,
+        )
     )
     deals = join(*tables)
     lines = _fresh_lines(draws, deals)
@@ -193,7 +221,7 @@ def _fresh_lines(draws: Draws, deals):
     """Priced lines for new deals; recurring ones run for the deal's years."""
     n = len(deals.created)
     deals.years = draws.pick([62, 20, 18], n) + 1
-    lines = selling.new_lines(draws, deals.kind, draws.lognormal(1.0, 0.5, n))
+    lines = selling.new_lines(draws, deals.kind, draws.lognormal(1.05, 0.4, n))
     recurs = selling.RECURS[lines.product]
     lines.seats = lines.quantity.copy()
     lines.quantity = np.where(recurs, lines.seats * deals.years[lines.deal], lines.quantity)
@@ -301,9 +329,12 @@ def _again(draws: Draws, recurring, contract, change, years):
     seats = np.maximum(np.round(recurring.seats[row] * change[deal]), 1).astype(np.int64)
     rebate = np.clip(recurring.rebate[row] + 0.08 * draws.uniform(len(row)) - 0.05, 0, 0.3)
     lines = SimpleNamespace(
-        deal=deal, product=recurring.product[row], quantity=seats * years[deal], rebate=rebate,
+        deal=deal,
+        product=recurring.product[row],
+        quantity=seats * years[deal],
+        rebate=rebate,
         seats=seats,
-    )  # fmt: skip
+    )
     selling.price(lines)
     return lines
 
@@ -320,11 +351,18 @@ def _renewals(draws: Draws, people, fresh, contracts, recurring, deals):
     team = contracts.team[contract]
     created = clock.office_moment(created_day, people.opens_at[team], draws.uniform(n))
     born = _open_deals(
-        draws, people, RENEWAL, created, team, contracts.account[contract],
-        renews=contract, due=contracts.end[contract], expected=contracts.end[contract],
-    )  # fmt: skip
+        draws,
+        people,
+        RENEWAL,
+        created,
+        team,
+        contracts.account[contract],
+        renews=contract,
+        due=contracts.end[contract],
+        expected=contracts.end[contract],
+    )
     born.years = draws.pick([70, 18, 12], n) + 1
-    habit = draws.pick([46, 36, 18], n)
+    habit = draws.pick([38, 47, 15], n)
     grown = 1.15 + 0.45 * draws.uniform(n)
     shrunk = 0.45 + 0.4 * draws.uniform(n)
     change = np.where(habit == 0, 1.0, np.where(habit == 1, grown, shrunk))
@@ -454,9 +492,7 @@ def _contacts(draws: Draws, company) -> SimpleNamespace:
     later = clock.to_office(later, company.people.opens_at[accounts.team[extra]])
     extra, later = extra[later < NOW], later[later < NOW]
     account = np.concatenate([leads.account[converted], missing, extra])
-    created = np.concatenate(
-        [leads.converted[converted], accounts.created[missing] + 40, later]
-    )
+    created = np.concatenate([leads.converted[converted], accounts.created[missing] + 40, later])
     lead = np.concatenate([converted, np.full(len(missing) + len(extra), -1)])
     order = np.argsort(created, kind="stable")
     contacts = SimpleNamespace(account=account[order], created=created[order], lead=lead[order])

@@ -10,7 +10,7 @@ from demo import clock, words
 from demo.clock import DAY, HOUR, NEVER, NOW
 from demo.draws import Draws
 from demo.people import People
-from demo.words import ADD_ON, LOST, NEGOTIATION, NEW_BUSINESS, PROPOSAL, RENEWAL, WIN_BACK, WON
+from demo.words import LOST, NEGOTIATION, NEW_BUSINESS, PROPOSAL, RENEWAL, WON
 
 _LIST_PRICE = np.array([product[3] * 100 for product in words.PRODUCTS])
 _WEIGHT = np.array([product[5] for product in words.PRODUCTS], dtype=float)
@@ -49,7 +49,7 @@ def price(table: SimpleNamespace) -> None:
 def new_lines(draws: Draws, kind: np.ndarray, appetite: np.ndarray) -> SimpleNamespace:
     """Lines for deals that are no renewals; ``deal`` is the position of the deal."""
     n = len(kind)
-    extra = draws.pick([34, 34, 20, 12], n)
+    extra = draws.pick([22, 40, 24, 14], n)
     deal = np.repeat(np.arange(n), extra + 1)
     place = np.arange(len(deal)) - np.repeat(np.cumsum(extra + 1) - extra - 1, extra + 1)
     lead_line = (place == 0) & (kind[deal] == NEW_BUSINESS) & draws.chance(0.93, len(deal))
@@ -57,10 +57,11 @@ def new_lines(draws: Draws, kind: np.ndarray, appetite: np.ndarray) -> SimpleNam
     product = np.where(
         lead_line,
         draws.pick(_WEIGHT * instruments, len(deal)),
-        draws.pick(_WEIGHT * np.where(RECURS, 1.6, 1.0), len(deal)),
+        draws.pick(_WEIGHT * np.where(RECURS, 2.0, 1.0), len(deal)),
     )
-    cheap = 900_000 / _LIST_PRICE[product]
-    size = draws.lognormal(0.8, 0.75, len(deal)) * np.sqrt(np.clip(cheap, 0.25, 9))
+    # The cheaper, the more of it: deals differ less than prices do.
+    cheap = np.sqrt(np.clip(1_000_000 / _LIST_PRICE[product], 0.2, 16))
+    size = draws.lognormal(0.8, 0.5, len(deal)) * cheap * np.sqrt(cheap)
     quantity = np.maximum(np.floor(size * appetite[deal] + 0.5), 1).astype(np.int64)
     rebate = np.where(draws.chance(0.62, len(deal)), draws.lognormal(0.07, 0.6, len(deal)), 0)
     lines = SimpleNamespace(
@@ -82,7 +83,7 @@ def decide(draws: Draws, people: People, deals: SimpleNamespace, lines) -> None:
     skill = people.rep_skill[people.rep[deals.assignment]]
     base = np.array([0.165, 0.32, 0.82, 0.45])[deals.kind]
     years = (deals.created / DAY - clock.FIRST_DAY) / 365
-    effort = np.where(deals.kind == RENEWAL, 1.0, np.power(skill, 2))
+    effort = np.where(deals.kind == RENEWAL, 1.0, skill * np.sqrt(skill))
     effort = effort * np.array(words.DEAL_QUALITY)[deals.source] * (0.97 + 0.05 * years)
     large = np.clip(deals.total / 6_000_000, 0, 3)
     chance = base * np.where(deals.kind == RENEWAL, 1.0, effort * (1.08 - 0.1 * large))
@@ -101,13 +102,19 @@ def decide(draws: Draws, people: People, deals: SimpleNamespace, lines) -> None:
     renewal_day = deals.due + np.where(won, draws.whole(-28, 4, n), draws.whole(-12, 14, n))
     day = np.where(deals.kind == RENEWAL, renewal_day, day)
 
-    # The quarter's end draws deals near, and what was not won is cleaned up after it.
+    # The quarter's end draws deals near, the year's most of all, and those that would be
+    # won just after it; what was not won is cleaned up afterwards.
     end = clock.quarter_end(day)
-    near = (end - day < 40) & won & (deals.kind != RENEWAL) & draws.chance(0.42, n)
-    rushed = end - np.floor(draws.exponential(3.5, n)).astype(np.int64)
+    last = clock.quarter_end(np.maximum(end - 100, deals.created // DAY))
+    year_end = clock.month_of(end) % 12 == 11
+    sells = won & (deals.kind != RENEWAL) & (end > clock.FIRST_DAY + 60)
+    near = sells & (end - day < 45) & draws.chance(np.where(year_end, 0.65, 0.45), n)
+    just_missed = sells & ~near & (day - last < np.where(clock.month_of(last) % 12 == 11, 32, 18))
+    just_missed &= (last > deals.created // DAY + 5) & (last < day) & draws.chance(0.5, n)
+    rushed = np.where(just_missed, last, end) - np.floor(draws.exponential(4.0, n)).astype(np.int64)
     after = (end - day < 25) & ~won & draws.chance(0.3, n)
     tidied = end + draws.whole(2, 14, n)
-    day = np.where(near, np.maximum(rushed, deals.created // DAY + 2), day)
+    day = np.where(near | just_missed, np.maximum(rushed, deals.created // DAY + 2), day)
     day = np.where(after, tidied, day)
     day = np.maximum(clock.workday_before(day), clock.workday(deals.created // DAY + 1))
     closed = clock.office_moment(day, opens_at, draws.uniform(n))
@@ -147,23 +154,17 @@ def own(draws: Draws, people: People, deals: SimpleNamespace) -> SimpleNamespace
     passed = deals.created + draws.lognormal(1.4 * DAY, 0.7, n).astype(np.int64)
     passed = clock.next_office_moment(passed, people.opens_at[deals.team], draws.uniform(n))
     fresh &= passed < ends - HOUR
-    developer = people.choose(
-        draws, deals.team[fresh], deals.created[fresh] // DAY, words.SDR
-    )
+    developer = people.choose(draws, deals.team[fresh], deals.created[fresh] // DAY, words.SDR)
     begins = np.where(fresh, passed, deals.created)
     parts = [(np.flatnonzero(fresh), deals.created[fresh], developer)]
     # Territories are redrawn now and then.
     moved = deals.created + np.floor((ends - deals.created) * draws.uniform(n)).astype(np.int64)
     moved = clock.to_office(moved, people.opens_at[deals.team])
     redrawn = draws.chance(0.035, n) & (moved > begins + DAY) & (moved < ends - DAY)
-    colleague = people.choose(
-        draws, deals.team[redrawn], moved[redrawn] // DAY, words.EXECUTIVE
-    )
+    colleague = people.choose(draws, deals.team[redrawn], moved[redrawn] // DAY, words.EXECUTIVE)
     parts.append(
         _shift(
-            people.hand_over(
-                draws, colleague, words.EXECUTIVE, moved[redrawn], ends[redrawn]
-            ),
+            people.hand_over(draws, colleague, words.EXECUTIVE, moved[redrawn], ends[redrawn]),
             np.flatnonzero(redrawn),
         )
     )
@@ -248,10 +249,18 @@ def walk(draws: Draws, people: People, deals: SimpleNamespace) -> SimpleNamespac
 def _event(deal, at, stage=-1, amount=-1, probability=-1, close_day=-1, priority=0):
     """Recorded changes; -1 is "as before"."""
     n = len(deal)
-    columns = dict(deal=deal, at=at, stage=stage, amount=amount, probability=probability,
-                   close_day=close_day, priority=priority)  # fmt: skip
+
+    def column(value) -> np.ndarray:
+        return np.broadcast_to(np.asarray(value, dtype=np.int64), n).copy()
+
     return SimpleNamespace(
-        **{k: np.broadcast_to(np.asarray(v, dtype=np.int64), n).copy() for k, v in columns.items()}
+        deal=column(deal),
+        at=column(at),
+        stage=column(stage),
+        amount=column(amount),
+        probability=column(probability),
+        close_day=column(close_day),
+        priority=column(priority),
     )
 
 
@@ -408,4 +417,3 @@ def later_date(draws: Draws, day, days) -> np.ndarray:
     habit = draws.pick([45, 30, 25], n)
     guess = np.where(habit == 1, clock.month_end(guess), guess)
     return np.where(habit == 2, clock.quarter_end(guess), guess)
-

@@ -123,11 +123,22 @@ def make_leads(draws: Draws, people: People, campaigns, scale: float) -> SimpleN
         moments[moments >= NOW] = NEVER
 
     leads = SimpleNamespace(
-        n=n, created=created, team=team, source=source, campaign=campaign, assignment=rep,
-        queued=queued, integrated=integrated, assigned=assigned, response=response,
-        nurtured=nurtured, qualified=qualified, converted=converted, closed=closed,
+        n=n,
+        created=created,
+        team=team,
+        source=source,
+        campaign=campaign,
+        assignment=rep,
+        queued=queued,
+        integrated=integrated,
+        assigned=assigned,
+        response=response,
+        nurtured=nurtured,
+        qualified=qualified,
+        converted=converted,
+        closed=closed,
         inbound=inbound,
-    )  # fmt: skip
+    )
     _own(draws, people, leads)
     _walk(leads)
     # An account that came before: colleagues of an earlier lead fill in a form too.

@@ -163,7 +163,7 @@ def make_people(draws: Draws, scale: float) -> People:
 
     def join(seat: int, day: int, experience: int, present: bool) -> None:
         team, role, _ = plan[seat]
-        able = float(np.clip(draws.lognormal(1.0, 0.28, 1)[0], 0.45, 1.75))
+        able = float(np.clip(draws.lognormal(1.0, 0.24, 1)[0], 0.5, 1.7))
         # Those who do not sell do not stay.
         stay = 90 + float(draws.exponential(_STAY[role] * (0.45 + 0.55 * able), 1)[0])
         last = (clock.FIRST_DAY if present else day) + int(stay)

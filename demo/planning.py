@@ -17,12 +17,21 @@ _FIRST_PLAN = 54 * 12  # January 2024, in months since 1970
 _LAST_PLAN = 56 * 12 + 11  # December 2026
 _PLANNED_ATTAINMENT = {54: 0.86, 55: 0.83, 56: 0.87}
 # A month's share of the year's quota: the last quarter carries the most.
-_QUARTER_WEIGHT = np.array([0.93, 0.98, 0.93, 1.16])
+_QUARTER_WEIGHT = np.array([0.96, 1.0, 0.95, 1.09])
 
-_ACTIVITIES = [
-    "prospecting", "outreach", "calls", "demos", "meetings", "follow_up", "negotiation",
-    "admin", "internal", "training", "travel",
-]  # fmt: skip
+ACTIVITIES = [
+    "prospecting",
+    "outreach",
+    "calls",
+    "demos",
+    "meetings",
+    "follow_up",
+    "negotiation",
+    "admin",
+    "internal",
+    "training",
+    "travel",
+]
 _HOURS = {
     SDR: [11, 10, 7, 0, 1, 2, 0, 4, 3, 2, 0],
     EXECUTIVE: [2, 1, 6, 3, 6, 5, 4, 6, 4, 1, 2],
@@ -67,7 +76,8 @@ def assignment_rows(company: SimpleNamespace) -> SimpleNamespace:
         before = [chief for day, chief in chiefs if day <= max(start, clock.FIRST_DAY)]
         manager = before[-1] if before else -1
         changes = [(start, manager)]
-        changes += [(day, chief) for day, chief in chiefs if max(start, clock.FIRST_DAY) < day < end]
+        begun = max(start, clock.FIRST_DAY)
+        changes += [(day, chief) for day, chief in chiefs if begun < day < end]
         for since, chief in changes:
             rows.append((rep, team, role, -1 if role == MANAGER else chief, since))
             if role == MANAGER:
@@ -108,7 +118,7 @@ def _quotas(draws: Draws, company: SimpleNamespace, sales: np.ndarray) -> Simple
     carries = sells & (people.start[row] <= dated) & (dated <= people.end[row])
     row, column, rep, role = row[carries], column[carries], rep[carries], role[carries]
     known = (first[column] - people.learning_since[row]) / 30.4
-    ramp = np.clip(np.floor(known + 0.5) / 5, 0, 1)
+    ramp = np.clip(np.floor(known - 0.5) / 5, 0, 1)
     leaving = people.rep_left[rep] < clock.first_of_month(months + 1)[column] - 10
     share = ramp * np.where(leaving, 0.5, 1.0)
     quarter = column % 12 // 3
@@ -116,20 +126,37 @@ def _quotas(draws: Draws, company: SimpleNamespace, sales: np.ndarray) -> Simple
     share = share * _QUARTER_WEIGHT[quarter] * territory[rep]
     amount = np.zeros(len(row), dtype=np.int64)
     year = column // 12
-    seen = first[column] <= clock.AS_OF
+    sold = sales[rep, column] * (first[column] <= clock.AS_OF)
+    counted = share * (first[column] <= clock.AS_OF)
+
+    def fair(group: np.ndarray) -> np.ndarray:
+        """How much better than the average each group of months sells, damped."""
+        got = np.bincount(group, weights=sold) / max(sold.sum(), 1)
+        asked = np.bincount(group, weights=counted) / max(counted.sum(), 1e-9)
+        return np.sqrt(np.clip(got / np.maximum(asked, 1e-9), 0.2, 4))[group]
+
+    # Rich territories and proven sellers get more.
+    share = share * fair(people.team[row] * 4 + role)
+    counted = share * (first[column] <= clock.AS_OF)
+    share = share * fair(rep)
     for one in range(3):
         for kind in (EXECUTIVE, ACCOUNT_MANAGER):
             ours = (year == one) & (role == kind)
-            sold = sales[rep[ours & seen], column[ours & seen]].sum()
-            planned = share[ours & seen].sum() * _PLANNED_ATTAINMENT[54 + one]
+            seen = ours & (first[column] <= clock.AS_OF)
+            # Of the month that has only begun a part is sold.
+            part = np.where(column[seen] == column[seen].max(initial=0), 20 / 30, 1.0)
+            part = np.where(one == 2, part, 1.0)
+            planned = (share[seen] * part).sum() * _PLANNED_ATTAINMENT[54 + one]
             if planned > 0:
-                monthly = sold / planned / 100
+                monthly = sold[seen].sum() / planned / 100
                 amount[ours] = np.round(share[ours] * monthly / 500).astype(np.int64) * 500
     order = np.lexsort((column, rep))
     return SimpleNamespace(
-        rep=rep[order], month=months[column[order]], amount=amount[order],
+        rep=rep[order],
+        month=months[column[order]],
+        amount=amount[order],
         team=people.team[row[order]],
-    )  # fmt: skip
+    )
 
 
 def _forecasts(draws: Draws, company, quotas, sales) -> SimpleNamespace:
@@ -150,20 +177,25 @@ def _forecasts(draws: Draws, company, quotas, sales) -> SimpleNamespace:
         mood = draws.lognormal(1.0, 0.2, len(people.rep_names))[rep]
         n = len(rep)
         sold = np.where(ends, quota * draws.lognormal(0.8, 0.4, n), sold)
-        for offset, insight in ((-4, 0.45), (12 * size, 0.75)):
+        for offset, insight in ((-4, 0.35), (12 * size, 0.7)):
             day = clock.workday_before(first + offset)
             base = insight * sold + (1 - insight) * 0.9 * quota
             amount = base * mood * draws.lognormal(1.02, 0.22, n)
             known = (day >= people.rep_hired[rep]) & (day <= people.rep_left[rep])
             keep = np.flatnonzero(known & (day <= clock.AS_OF) & draws.chance(0.97, n))
-            parts.append((
-                rep[keep], np.full(len(keep), size), first[keep], day[keep],
-                np.round(amount[keep] / 500).astype(np.int64) * 500,
-            ))  # fmt: skip
+            parts.append(
+                (
+                    rep[keep],
+                    np.full(len(keep), size),
+                    first[keep],
+                    day[keep],
+                    np.round(amount[keep] / 500).astype(np.int64) * 500,
+                )
+            )
     rep, size, first, day, amount = (np.concatenate(c) for c in zip(*parts, strict=True))
     order = np.lexsort((first, size, rep, day))
     return SimpleNamespace(
-        rep=rep[order], size=size[order], first=first[order], day=day[order], amount=amount[order]
+        rep=rep[order], months=size[order], first=first[order], day=day[order], amount=amount[order]
     )
 
 
@@ -191,7 +223,7 @@ def _costs(draws: Draws, company, sales) -> list[tuple[int, str, str, int]]:
             ("marketing", "Content and agencies", 14_000 * scale * wobble[2]),
             ("other", "Office", heads * 900 * wobble[3]),
         ):
-            rows.append((month, category, item, int(round(amount))))
+            rows.append((month, category, item, round(amount)))
     return rows
 
 
@@ -236,7 +268,8 @@ def _targets(draws: Draws, company, quotas, costs) -> list[tuple[str, str, str, 
             "mrr": round(monthly, -3),
         }
         for kpi, target in company_wide.items():
-            rows.append((kpi, "company", "company", month, f"{target:g}" if target < 1 else f"{target:.0f}"))
+            text = f"{target:g}" if target < 1 else f"{target:.0f}"
+            rows.append((kpi, "company", "company", month, text))
         for team, name in enumerate(people.team_names):
             own = quotas.amount[ours & (quotas.team == team)].sum()
             for kpi, target in (
@@ -276,9 +309,11 @@ def _surveys(draws: Draws, company) -> SimpleNamespace:
     order = np.argsort(at, kind="stable")
     ten = draws.chance(0.08, m)
     return SimpleNamespace(
-        account=contracts.account[which[order]], at=at[order],
-        score=np.where(ten, score * 2, score)[order], scale_max=np.where(ten, 10, 5)[order],
-    )  # fmt: skip
+        account=contracts.account[which[order]],
+        at=at[order],
+        score=np.where(ten, score * 2, score)[order],
+        scale_max=np.where(ten, 10, 5)[order],
+    )
 
 
 def _time_log(draws: Draws, company) -> SimpleNamespace:
@@ -300,9 +335,11 @@ def _time_log(draws: Draws, company) -> SimpleNamespace:
     quarters = np.round(mine * noise * slack * 4).astype(np.int64)
     entry, activity = np.nonzero(quarters > 0)
     return SimpleNamespace(
-        rep=people.rep[row[entry]], day=day[entry], activity=activity,
+        rep=people.rep[row[entry]],
+        day=day[entry],
+        activity=activity,
         quarters=quarters[entry, activity],
-    )  # fmt: skip
+    )
 
 
 def _product_costs(draws: Draws) -> list[tuple[int, int, int]]:
@@ -312,9 +349,6 @@ def _product_costs(draws: Draws) -> list[tuple[int, int, int]]:
         cost = price * share
         for year in (2023, 2024, 2025, 2026):
             text = "2023-12-01" if year == 2023 else f"{year}-01-01"
-            rows.append((number, clock.day_number(text), int(round(cost * 100))))
+            rows.append((number, clock.day_number(text), round(cost * 100)))
             cost *= 0.99 + 0.055 * float(draws.uniform(1)[0])
     return rows
-
-
-ACTIVITY_NAMES = _ACTIVITIES

@@ -1,11 +1,19 @@
 """The words the demo company is made of. Everything here is invented."""
 
+# Lists of words are read like prose.
+# fmt: off
+
 from __future__ import annotations
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
 
 COMPANY_NAME = "Veridane Instruments"
 MAIL_DOMAIN = "veridane.example"
 
-FIRST_NAMES = """
+FIRST_NAMES = _words("""
 Ada Adrian Aisha Albert Alma Amara Amir Ana Andrea Anika Anton Arjun Astrid Aya Beatriz Ben
 Bianca Bruno Camila Carl Carmen Cecilia Chen Chiara Clara Claudia Daniel Daria David Diego
 Dina Dora Edgar Elena Elias Elin Ella Emil Emma Erik Esther Eva Fabian Farah Felix Fiona
@@ -15,9 +23,9 @@ Lara Laura Leila Leo Lina Louis Lucia Lukas Maja Malik Mara Marco Maria Marta Ma
 Mia Mikael Mina Miriam Nadia Naomi Nils Nina Noah Nora Olga Olivia Omar Oscar Paula Pavel
 Petra Priya Rafael Ravi Rita Robin Rosa Ruben Samir Sana Sara Selma Sofia Stefan Sven Tara
 Theo Tina Tobias Uma Vera Victor Wanda Yara Yusuf Zoe
-""".split()
+""")
 
-LAST_NAMES = """
+LAST_NAMES = _words("""
 Abel Ahlberg Akers Almeida Andersen Arnold Ashworth Baker Barros Bauer Becker Bell Benali
 Berg Bergman Bianchi Blake Bloom Borg Braun Brook Burke Calder Campos Carter Castillo Chandra
 Clarke Conti Costa Crane Dahl Dalton Das Delgado Devlin Diaz Dietrich Dixon Duarte Dunn
@@ -30,7 +38,7 @@ Osman Palmer Park Patel Perez Pike Popov Powell Quinn Rahman Ramos Reed Reis Rey
 Rivera Roth Rossi Russo Sanders Santos Sato Schmidt Schultz Shah Sharma Silva Singh Soto
 Stein Stone Strand Suzuki Tanaka Taylor Thorn Torres Tran Vargas Vega Vidal Vogel Wagner
 Walsh Weber Werner West Winter Wolf Wong Yilmaz Young Zhang Ziegler
-""".split()
+""")
 
 # region: territory (name of the sales team): countries of its customers
 TERRITORIES = [
@@ -58,7 +66,7 @@ TIME_ZONES = ["America/New_York", "Europe/Berlin", "Australia/Sydney"]
 ROLES = ["SDR", "Account Executive", "Account Manager", "Sales Manager"]
 SDR, EXECUTIVE, ACCOUNT_MANAGER, MANAGER = range(4)
 
-ACCOUNT_STEMS = """
+ACCOUNT_STEMS = _words("""
 Alder Amber Anchor Apex Arbor Argent Aster Atlas Aurora Bay Beacon Birch Blue Border Bramble
 Bridge Bright Cairn Cedar Chalk Cliff Clover Cobalt Copper Coral Crest Crown Delta Dune Eagle
 Eastern Echo Elm Ember Falcon Fern Field Flint Forge Fox Frost Gale Garnet Glen Gold Granite
@@ -68,27 +76,27 @@ Ocean Olive Onyx Opal Orchard Osprey Otter Pearl Pebble Pine Plover Prairie Quar
 Reed Ridge River Robin Rock Rose Rowan Ruby Sage Salt Sand Sapphire Shore Silver Sky Slate
 Snow Solar Spring Spruce Star Stone Storm Stream Summit Sun Swan Swift Tall Teal Thistle
 Thorn Tide Timber Topaz Vale Vista Walnut Water West White Wild Willow Wind Winter Wren Yew
-""".split()
-ACCOUNT_HEADS = """
+""")
+ACCOUNT_HEADS = _words("""
 bank bay bourne bridge brook burn bury castle cliff combe cove cross dale dell down edge fall
 farm fell field firth ford gate glade grove hall ham haven head heath hill holm holt house
 hurst isle lake land lea light lock mark mead mere mill mont moor mount neck ness nook park
-peak pass point pool port reach ridge rise rock rock run shaw shore side spring stead stone
+peak pass point pool port reach ridge rise rock run shaw shore side spring stead stone
 strand stream thorpe ton tor tower vale view wall water way well wick wood worth yard
-""".split()
+""")
 ACCOUNT_TAILS = [
     "Laboratories", "Industries", "Foods", "Pharma", "Water", "Energy", "Materials",
     "Research", "Chemicals", "Systems", "Biotech", "Works", "University", "Group",
-]  # fmt: skip
+]
 INDUSTRIES = [
     "Pharmaceuticals", "Food and Beverage", "Water Utilities", "Chemicals", "Energy",
     "Semiconductors", "Academia", "Public Laboratories",
-]  # fmt: skip
+]
 INDUSTRY_WEIGHTS = [22, 18, 12, 16, 10, 8, 9, 5]
 JOB_TITLES = [
     "Laboratory Manager", "Head of Quality", "Procurement Manager", "Process Engineer",
     "Research Director", "Plant Manager", "Quality Engineer", "Head of Operations",
-]  # fmt: skip
+]
 
 # name, code, family, list price a unit (a year, where it recurs), cost share, weight, recurs
 PRODUCTS = [
@@ -119,7 +127,7 @@ PRODUCTS = [
 LEAD_SOURCES = [
     "Web", "Online Ads", "Webinar", "Trade Show", "Email", "Partner", "Outbound",
     "Customer Referral", "",
-]  # fmt: skip
+]
 WEB, ADS, WEBINAR, TRADE_SHOW, EMAIL, PARTNER, OUTBOUND, REFERRAL, NO_SOURCE = range(9)
 LEAD_SOURCE_WEIGHTS = [27, 17, 10, 14, 7, 7, 9, 6, 3]
 # How likely a lead of the source converts, a deal of it is won, against the average.
@@ -129,42 +137,42 @@ DEAL_QUALITY = [1.0, 0.8, 0.9, 0.95, 0.85, 1.2, 0.85, 1.45, 0.9]
 LEAD_STATUSES = [
     "Open - Not Contacted", "Working - Contacted", "Nurturing", "Qualified",
     "Closed - Converted", "Closed - Not Converted",
-]  # fmt: skip
+]
 OPEN, WORKING, NURTURING, QUALIFIED, CONVERTED, NOT_CONVERTED = range(6)
 
 STAGES = [
     "Prospecting", "Qualification", "Needs Analysis", "Value Proposition",
     "Proposal/Price Quote", "Negotiation/Review", "Closed Won", "Closed Lost",
-]  # fmt: skip
+]
 PROPOSAL, NEGOTIATION, WON, LOST = 4, 5, 6, 7
 STAGE_PROBABILITIES = [10, 15, 25, 45, 65, 85, 100, 0]
 FORECAST_CATEGORIES = [
     "Pipeline", "Pipeline", "Pipeline", "BestCase", "BestCase", "Forecast", "Closed", "Omitted",
-]  # fmt: skip
+]
 FORECAST_CATEGORY_NAMES = [
     "Pipeline", "Pipeline", "Pipeline", "Best Case", "Best Case", "Commit", "Closed", "Omitted",
-]  # fmt: skip
+]
 
 DEAL_TYPES = ["New Business", "Add-On", "Renewal", "Win-Back"]
 NEW_BUSINESS, ADD_ON, RENEWAL, WIN_BACK = range(4)
 LOSS_REASONS = [
     "Price", "Competitor", "No budget", "No decision", "Timing", "Missing feature", "No response",
-]  # fmt: skip
+]
 NEXT_STEPS = [
     "Send revised proposal", "Schedule demo", "Meet decision maker", "Wait for budget approval",
     "Technical questions from the lab", "Legal review of terms", "Call after the trial",
-]  # fmt: skip
+]
 
 CAMPAIGN_TYPES = ["Trade Show", "Webinar", "Advertisement", "Email"]
 TRADE_SHOWS = ["Spring Lab Fair", "Process Days", "Instrument Expo", "Autumn Measurement Forum"]
 WEBINARS = [
     "Better Calibration", "Inline Spectroscopy", "Cloud Logging", "Water Quality",
     "Audit-Ready Records", "Flow Metering Basics",
-]  # fmt: skip
+]
 
 CALL_SUBJECTS = ["Call", "Follow-up call", "Qualification call", "Pricing call", "Check-in call"]
 EMAIL_SUBJECTS = ["Email: introduction", "Email: your questions", "Email: proposal",
-                  "Email: next steps", "Email: thank you"]  # fmt: skip
+                  "Email: next steps", "Email: thank you"]
 TASK_SUBJECTS = ["Prepare proposal", "Send data sheet", "Check references", "Update account plan",
-                 "Arrange trial unit", "Clarify terms"]  # fmt: skip
+                 "Arrange trial unit", "Clarify terms"]
 MEETING_SUBJECTS = ["Meeting", "Site visit", "Requirements workshop", "Contract meeting"]
