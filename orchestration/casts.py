@@ -13,7 +13,8 @@ from orchestration.settings import LAST_DATE
 from orchestration.sql import literal
 
 # Spaces of every kind that exports pad cells with, also the no-break space.
-WHITESPACE = " \t\r\n\u00a0"
+_NO_BREAK_SPACE = "\u00a0"
+WHITESPACE = " \t\r\n" + _NO_BREAK_SPACE
 # What the weekly Salesforce export writes for an empty lookup.
 EMPTY_IDS = ("000000000000000", "000000000000000AAA")
 
@@ -32,7 +33,13 @@ EXPECTED = {
 
 def trimmed(column: str) -> str:
     """The text without surrounding white space; null where nothing is left."""
-    return f"nullif(trim({column}, {literal(WHITESPACE)}), '')"
+    # Most cells have none, and to look at both ends is four times as quick as to trim them. Empty
+    # texts and those that begin with a space sort before "!".
+    ends = " or ".join(f"suffix({column}, {literal(space)})" for space in WHITESPACE)
+    return (
+        f"case when {column} <= '!' or starts_with({column}, {literal(_NO_BREAK_SPACE)}) or {ends} "
+        f"then nullif(trim({column}, {literal(WHITESPACE)}), '') else {column} end"
+    )
 
 
 def filled(column: str, contract_column: Column) -> str:
@@ -40,7 +47,7 @@ def filled(column: str, contract_column: Column) -> str:
     text = trimmed(column)
     if contract_column.data_type != "id":
         return text
-    return f"case when {text} not in {EMPTY_IDS!r} then {text} end"
+    return f"case when {column} not in {EMPTY_IDS!r} then {text} end"
 
 
 def is_castable(text: str, data_type: str, earliest: dt.date) -> str | None:

@@ -135,6 +135,28 @@ def match_columns(names: list[str], table: Table) -> tuple[FileColumn, ...]:
     )
 
 
+@dataclass(frozen=True)
+class _Check:
+    """A column whose cells may be bad: `text` holds them trimmed, `bad` says which."""
+
+    column: Column
+    text: str
+    bad: str
+
+    @property
+    def shown(self) -> str:
+        """The value as it may be shown."""
+        return literal(HIDDEN) if self.column.private else f"left({self.text}, {_MAX_VALUE})"
+
+    @property
+    def reason(self) -> str:
+        """What is wrong with a required cell."""
+        empty = literal(f"{self.column.name} is required but empty")
+        expected = casts.EXPECTED.get(self.column.data_type)
+        other = literal(f"{self.column.name} is required but not {expected}")
+        return f"case when {self.text} is null then {empty} else {other} end"
+
+
 class _CsvReader:
     def __init__(self, con: duckdb.DuckDBPyConnection, path: Path, table: Table) -> None:
         self.con = con
@@ -376,36 +398,40 @@ def _check_values(
     rules: Rules,
 ) -> None:
     """Rejects rows by their required cells, and lists optional cells that do not cast."""
-    required: list[tuple[str, Column, str]] = []
-    optional: list[tuple[str, Column, str]] = []
+    checks: list[_Check] = []
+    texts = ["_row"]
     for position, column in enumerate(reader.columns):
         if column.contract is None:
             continue
-        text = casts.filled(f"c{position}", column.contract)
+        text = f"text_{position}"
         castable = casts.is_castable(text, column.contract.data_type, rules.earliest_date)
         if column.contract.required:
-            good = castable or f"{text} is not null"
-            required.append((text, column.contract, f"not coalesce({good}, false)"))
+            bad = f"{text} is null" + (f" or not {castable}" if castable else "")
         elif castable is not None:
-            optional.append((text, column.contract, f"{text} is not null and not {castable}"))
-    checks = required + optional
+            bad = f"{text} is not null and not {castable}"
+        else:
+            continue
+        texts.append(f"{casts.filled(f'c{position}', column.contract)} as {text}")
+        checks.append(_Check(column.contract, text, f"({bad})"))
     if not checks:
         return
+    filled = f"(select {', '.join(texts)} from {ROWS})"
     counts = con.execute(
-        f"select {', '.join(f'count(*) filter (where {bad})' for _, _, bad in checks)} from {ROWS}"
+        f"select {', '.join(f'count(*) filter (where {check.bad})' for check in checks)} "
+        f"from {filled}"
     ).fetchone()
     found = [check for check, count in zip(checks, counts, strict=True) if count]
-    bad_required = [check for check in found if check[1].required]
-    if bad_required:
-        _reject_rows(con, reader, bad_required)
-    for text, column, bad in found:
-        if not column.required:
+    required = [check for check in found if check.column.required]
+    if required:
+        _reject_rows(con, reader, required, filled)
+    for check in found:
+        if not check.column.required:
+            reason = f"not {casts.EXPECTED[check.column.data_type]}"
             con.execute(
                 f"""
                 insert into {FAILURES}
-                select _row, null, {literal(column.name)}, {_shown(text, column)},
-                    {literal(f"not {casts.EXPECTED[column.data_type]}")}
-                from {ROWS} where {bad}
+                select _row, null, {literal(check.column.name)}, {check.shown}, {literal(reason)}
+                from {filled} where {check.bad}
                 """
             )
     reader.set_lines(REJECTS)
@@ -415,39 +441,31 @@ def _check_values(
 def _reject_rows(
     con: duckdb.DuckDBPyConnection,
     reader: _CsvReader | _ParquetReader,
-    checks: list[tuple[str, Column, str]],
+    checks: list[_Check],
+    filled: str,
 ) -> None:
     """Moves rows with a bad required cell to the rejects: one each, which names every such cell."""
-    is_blank = " and ".join(
-        f"{casts.trimmed(f'c{position}')} is null" for position in range(len(reader.columns))
-    )
-    first_column = " ".join(f"when {bad} then {literal(column.name)}" for _, column, bad in checks)
-    first_value = " ".join(
-        f"when {bad} then {_shown(text, column)}" for text, column, bad in checks
-    )
-    reasons = ", ".join(
-        f"case when {bad} then {literal(column.name)} || "
-        f"case when {text} is null then ' is required but empty' else "
-        f"{literal(f' is required but not {casts.EXPECTED.get(column.data_type)}')} end end"
-        for text, column, bad in checks
-    )
-    any_bad = " or ".join(f"({bad})" for _, _, bad in checks)
+    columns = " ".join(f"when {check.bad} then {literal(check.column.name)}" for check in checks)
+    values = " ".join(f"when {check.bad} then {check.shown}" for check in checks)
+    reasons = ", ".join(f"case when {check.bad} then {check.reason} end" for check in checks)
+    any_bad = " or ".join(check.bad for check in checks)
     con.execute(
         f"""
         insert into {REJECTS}
-        select
-            _row, null,
-            case when {is_blank} then null {first_column} end,
-            case when {is_blank} then null {first_value} end,
-            case when {is_blank} then {literal(_BLANK)} else concat_ws('; ', {reasons}) end
-        from {ROWS} where {any_bad}
+        select _row, null, case {columns} end, case {values} end, concat_ws('; ', {reasons})
+        from {filled} where {any_bad}
         """
     )
-    con.execute(f"delete from {ROWS} where {any_bad}")
-
-
-def _shown(text: str, column: Column) -> str:
-    return literal(HIDDEN) if column.private else f"left({text}, {_MAX_VALUE})"
+    cells = " and ".join(
+        f"{casts.trimmed(f'c{position}')} is null" for position in range(len(reader.columns))
+    )
+    con.execute(
+        f"""
+        update {REJECTS} set column_name = null, reason = {literal(_BLANK)}
+        where row_number in (select _row from {ROWS} where {cells})
+        """
+    )
+    con.execute(f"delete from {ROWS} where _row in (select row_number from {REJECTS})")
 
 
 def _check_share(
