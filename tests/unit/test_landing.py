@@ -368,12 +368,17 @@ def test_a_view_exists_for_objects_never_delivered(company):
     assert company.query("select object, rows_landed from raw.files") == [("reps", 0)]
 
 
-def test_values_are_trimmed_and_empty_ones_null(company):
-    company.deliver(FIRST, 'Id,Name,OwnerId\n1," \t",\n2,"\u00a0 x y \n",""\n')
+@pytest.mark.parametrize("space", [" ", "\t", "\n", "\r\n", "\u00a0", " \t "])
+def test_values_are_trimmed_and_empty_ones_null(company, space):
+    company.deliver(
+        FIRST,
+        f'Id,Name,OwnerId\n1,"{space}",\n2,"{space}x y",""\n3,"x{space}y{space}",!\n',
+    )
     company.land()
     assert accounts(company, "Id, Name, OwnerId, AnnualRevenue") == [
         ("1", None, None, None),
         ("2", "x y", None, None),
+        ("3", f"x{space}y", "!", None),
     ]
 
 
