@@ -16,7 +16,8 @@ from tests.oracle.metrics import METRICS
 from tests.oracle.values import COLUMNS, compute
 
 KEY = COLUMNS[:5]
-FIGURES = ["numerator", "denominator", "value"]
+FIGURES = ["numerator", "denominator", "value", "previous_value", "year_ago_value", "target"]
+EXACT = ["sample_size", "is_complete", "target_status"]
 TOLERANCE = 1e-6
 
 
@@ -52,9 +53,10 @@ def differences(expected: pd.DataFrame, actual: pd.DataFrame) -> pd.DataFrame:
         limit = TOLERANCE * ours.abs().clip(lower=1)
         same = ((ours - theirs).abs() <= limit) | (ours.isna() & theirs.isna())
         findings = findings.where(same | (findings != ""), "differing")
-    ours, theirs = both["sample_size"], both["sample_size_warehouse"]
-    same = (ours == theirs).fillna(False).astype(bool) | (ours.isna() & theirs.isna())
-    findings = findings.where(same | (findings != ""), "differing")
+    for column in EXACT:
+        ours, theirs = both[column], both[f"{column}_warehouse"]
+        same = (ours == theirs).fillna(False).astype(bool) | (ours.isna() & theirs.isna())
+        findings = findings.where(same | (findings != ""), "differing")
     both["finding"] = findings
     return both[findings != ""].drop(columns="_merge").sort_values(KEY, ignore_index=True)
 

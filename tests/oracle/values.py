@@ -3,12 +3,15 @@ out."""
 
 from __future__ import annotations
 
+import csv
+from math import fsum
 from pathlib import Path
 
 import pandas as pd
 
 from tests.oracle.company import NONE, Company, Period
 from tests.oracle.metrics import METRICS
+from tests.oracle.results import target_parts
 from tests.oracle.sheets import Figure, Metric, Scope, people
 
 COLUMNS = [
@@ -21,6 +24,11 @@ COLUMNS = [
     "denominator",
     "value",
     "sample_size",
+    "is_complete",
+    "previous_value",
+    "year_ago_value",
+    "target",
+    "target_status",
 ]
 
 
@@ -29,8 +37,9 @@ def compute(landing_dir: Path | str, config_path: Path | str | None = None) -> p
     file.
 
     One row per kpi, scope_type, scope_id, period_type, period_start (a date); numerator,
-    denominator and value as floats, sample_size as Int64; unknown ones null. Rows whose value
-    is null are left out.
+    denominator and value as floats, sample_size as Int64, then is_complete, previous_value,
+    year_ago_value, target and target_status; unknown ones null. Rows whose value is null are left
+    out.
     """
     company = Company(Path(landing_dir), Path(config_path) if config_path else None)
     existence = existing_scopes(company)
@@ -57,9 +66,66 @@ def compute(landing_dir: Path | str, config_path: Path | str | None = None) -> p
                     figure.sample_size,
                 )
             )
-    frame = pd.DataFrame(rows, columns=COLUMNS).sort_values(COLUMNS[:5], ignore_index=True)
+    frame = pd.DataFrame(rows, columns=COLUMNS[:9]).sort_values(COLUMNS[:5], ignore_index=True)
     frame = frame.astype({"numerator": float, "denominator": float, "value": float})
-    return frame.astype({"sample_size": "Int64"})
+    frame = frame.astype({"sample_size": "Int64"})
+    return add_context(company, frame)
+
+
+def add_context(company: Company, frame: pd.DataFrame) -> pd.DataFrame:
+    """What `kpi_values` has behind the figures: completeness, earlier values, target, status."""
+    catalogue = read_catalogue()
+    keys = list(zip(*(frame[column] for column in COLUMNS[:5]), strict=True))
+    values = dict(zip(keys, frame["value"], strict=True))
+    context: dict[str, list] = {column: [] for column in COLUMNS[9:]}
+    for kpi, scope_type, scope_id, kind, start in keys:
+        period = company.fiscal.period(kind, start)
+        before, year_ago = company.fiscal.before(period), company.fiscal.year_earlier(period)
+        target = target_of(company, catalogue[kpi]["unit"], kpi, (scope_type, scope_id), period)
+        value = values[kpi, scope_type, scope_id, kind, start]
+        # The period ended before the as-of date.
+        context["is_complete"].append(period.end < company.as_of)
+        context["previous_value"].append(
+            values.get((kpi, scope_type, scope_id, kind, before.start))
+        )
+        context["year_ago_value"].append(
+            values.get((kpi, scope_type, scope_id, kind, year_ago.start))
+        )
+        context["target"].append(target)
+        context["target_status"].append(status_of(value, target, catalogue[kpi]["better"]))
+    for column, cells in context.items():
+        frame[column] = cells
+    return frame.astype({"previous_value": float, "year_ago_value": float, "target": float})
+
+
+def read_catalogue() -> dict[str, dict[str, str]]:
+    """Unit and better direction by metric, of the catalogue that the project ships."""
+    path = Path(__file__).parents[2] / "seeds" / "kpi_catalog.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["kpi"]: row for row in csv.DictReader(file)}
+
+
+def target_of(company: Company, unit: str, kpi: str, scope: Scope, period: Period) -> float | None:
+    """ "A year's or quarter's target is the sum of its parts for money and counts, and null for
+    ratios, unless one is given"."""
+    if unit in ("money", "count"):
+        parts = target_parts(company, kpi, scope, period)
+        return fsum(parts) if parts else None
+    return company.targets.get((kpi, *scope, period.kind, period.start))
+
+
+def status_of(value: float, target: float | None, better: str) -> str | None:
+    """ "`met`; `close`, within a tenth of the target on the wrong side; `missed`"."""
+    if target is None:
+        return None
+    if better == "zero":
+        # Met means no further from zero than the target.
+        shortfall = abs(value) - abs(target)
+    else:
+        shortfall = target - value if better == "higher" else value - target
+    if shortfall <= 0:
+        return "met"
+    return "close" if shortfall <= abs(target) / 10 else "missed"
 
 
 def filled(
@@ -98,7 +164,8 @@ def existing_scopes(company: Company) -> dict[Scope, set[Period]]:
             found["company", "company"].add(period)
             for rep in company.reps:
                 for day in rep.days_of_change(period):
-                    if rep.is_employed(day):
+                    # Nobody is employed yet who begins after the as-of date.
+                    if day <= company.as_of and rep.is_employed(day):
                         for scope in people(rep, day):
                             if scope[1] != NONE:
                                 found.setdefault(scope, set()).add(period)
