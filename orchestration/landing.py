@@ -302,16 +302,17 @@ class _Lander:
         """Moves what was read into the raw tables."""
         source, kind, delivery, name = key
         target = raw_table(source, table.object)
-        self.con.execute(
-            f"create table if not exists {target} "
-            "(_kind varchar, _delivery varchar, _file varchar, _row bigint)"
-        )
         present = {column.lower() for column in _columns(self.con, source, table.object)}
-        for column in extract.columns:
-            if column.name.lower() not in present:
-                self.con.execute(
-                    f"alter table {target} add column {identifier(column.name)} varchar"
-                )
+        missing = [column.name for column in extract.columns if column.name.lower() not in present]
+        if present:
+            for name in missing:
+                self.con.execute(f"alter table {target} add column {identifier(name)} varchar")
+        else:
+            cells = ", ".join(f"{identifier(name)} varchar" for name in missing)
+            self.con.execute(
+                f"create table {target} "
+                f"(_kind varchar, _delivery varchar, _file varchar, _row bigint, {cells})"
+            )
         columns = ", ".join(identifier(column.name) for column in extract.columns)
         cells = ", ".join(f"c{position}" for position in range(len(extract.columns)))
         self.con.execute(

@@ -262,7 +262,7 @@ class _CsvReader:
         return {
             "MISSING COLUMNS": f"too few cells: the header has {width}",
             "TOO MANY COLUMNS": f"too many cells: the header has {width}",
-            "UNQUOTED VALUE": "a quoted cell does not end at a delimiter",
+            "UNQUOTED VALUE": "a quoted cell does not end at a delimiter, or is too long",
             "INVALID ENCODING": "a character is not UTF-8",
             "LINE SIZE OVER MAXIMUM": "the record is longer than two million bytes",
         }.get(kind, f"not readable as CSV ({kind.lower()})")

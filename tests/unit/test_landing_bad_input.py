@@ -181,7 +181,7 @@ def test_broken_rows_are_rejected_with_row_line_and_reason(company):
         (2, 4, None, "<hidden>", "too few cells: the header has 2"),
         (3, 5, None, "<hidden>", "too many cells: the header has 2"),
         (4, 6, None, "<hidden>", "a character is not UTF-8"),
-        (5, 7, None, "<hidden>", "a quoted cell does not end at a delimiter"),
+        (5, 7, None, "<hidden>", "a quoted cell does not end at a delimiter, or is too long"),
         (7, 10, "Id", None, "Id is required but empty"),
         (8, 11, "Id", None, "Id is required but empty"),
         (9, 12, None, None, "all cells are empty"),
