@@ -80,12 +80,14 @@ def _on_leads(draws: Draws, company) -> SimpleNamespace:
     at = leads.response[lead] + total
     at = np.where(place == 0, at, clock.next_office_moment(at, opens_at, draws.uniform(len(lead))))
     until = np.minimum(np.minimum(leads.converted, leads.closed), NOW)
-    keep = np.flatnonzero((place == 0) | (at < until[lead]))
-    lead, place, at = lead[keep], place[keep], at[keep]
+    owner = leads.owners.owner[owner_at(leads.owners, lead, at)]
+    # Leads to be nurtured are not handed on, so nobody follows up when their owner leaves.
+    present = at // DAY <= people.rep_left[owner]
+    keep = np.flatnonzero((place == 0) | ((at < until[lead]) & present))
+    lead, place, at, owner = lead[keep], place[keep], at[keep], owner[keep]
     n = len(lead)
     kind = np.where(draws.chance(0.54, n), CALL, EMAIL)
     direction = np.where((place > 0) & (kind == CALL) & draws.chance(0.12, n), INBOUND, OUTBOUND)
-    owner = leads.owners.owner[owner_at(leads.owners, lead, at)]
     return _rows(
         n,
         kind=kind,

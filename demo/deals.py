@@ -195,7 +195,8 @@ def walk(draws: Draws, people: People, deals: SimpleNamespace) -> SimpleNamespac
     """The history of all deals, one element per recorded state, by deal and moment.
 
     Columns: ``deal``, ``at``, ``stage``, ``amount`` (cents, -1: none), ``probability``,
-    ``close_day``, and ``stage_set``: whether the stage changed there.
+    ``close_day``, and ``stage_set``: whether the stage changed there; ``first`` and ``last``
+    mark a deal's first and last state.
     """
     parts = [_stages(draws, people, deals), _second_life(draws, deals)]
     parts += _revisions(draws, people, deals)
@@ -233,7 +234,7 @@ def walk(draws: Draws, people: People, deals: SimpleNamespace) -> SimpleNamespac
     probability = np.where(
         stage_set, np.array(words.STAGE_PROBABILITIES)[events.stage], events.probability
     )
-    return SimpleNamespace(
+    history = SimpleNamespace(
         deal=events.deal,
         at=events.at,
         stage=carried(events.stage, stage_set),
@@ -241,9 +242,15 @@ def walk(draws: Draws, people: People, deals: SimpleNamespace) -> SimpleNamespac
         amount=carried(events.amount, amount_set),
         probability=carried(probability, stage_set | (events.probability >= 0)),
         close_day=carried(events.close_day, events.close_day >= 0),
-        first=first,
-        last=last,
     )
+    # A date pushed to the same day, or an opinion confirmed, is no change.
+    changed = first.copy()
+    for column in (history.stage, history.amount, history.probability, history.close_day):
+        changed[1:] |= column[1:] != column[:-1]
+    history = take(history, np.flatnonzero(changed))
+    history.first = np.r_[True, history.deal[1:] != history.deal[:-1]]
+    history.last = np.r_[history.first[1:], True]
+    return history
 
 
 def _event(deal, at, stage=-1, amount=-1, probability=-1, close_day=-1, priority=0):

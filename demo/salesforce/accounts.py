@@ -61,6 +61,7 @@ def write_accounts(company: SimpleNamespace, draws: Draws, files: Files) -> None
             "Id": "contact_id(n)", "IsDeleted": "0", "MasterRecordId": "contact_id(-1)",
             "AccountId": "account_id(account)",
             "LastName": "last_name(person)", "FirstName": "first_name(person)",
+            "Phone": "'+00 555 ' || (400000 + n)",
             "Email": "email(first_name(person), last_name(person), account)",
             "Title": f"pick({sql_list(words.JOB_TITLES)}, title)",
             "LeadSource": f"pick({sql_list(words.LEAD_SOURCES)}, source)",

@@ -103,6 +103,7 @@ def _leads(company: SimpleNamespace, users: Users, draws: Draws, files: Files) -
             "LastName": "last_name(n)", "FirstName": "first_name(n)",
             "Title": f"pick({sql_list(words.JOB_TITLES)}, title)",
             "Company": "company_name(company)", "State": "''", "Country": "country",
+            "Phone": "'+00 555 ' || (700000 + n)",
             "Email": "email(first_name(n), last_name(n), company)",
             "LeadSource": f"pick({sql_list(words.LEAD_SOURCES)}, source)",
             "Status": f"pick({sql_list(words.LEAD_STATUSES)}, status)",
