@@ -161,12 +161,12 @@ def clean(settings: Settings, options: argparse.Namespace, console: Console) -> 
     """Removes what can be made again: not your extracts, not what is published, not .venv."""
     from orchestration.dbt_build import Dbt
     from orchestration.state import forget_warehouse, warehouse_lock
-    from orchestration.steps import remove_demo
+    from orchestration.steps import log_dir, remove_demo
 
     removed = []
     with warehouse_lock(settings.warehouse_path):
         removed += forget_warehouse(settings.warehouse_path)
-        folders = [Dbt(settings).target_dir]
+        folders = [Dbt(settings).target_dir, log_dir(settings)]
         folders += [settings.project_dir / name for name in ("target", "logs", ".dagster")]
         for folder in folders:
             if folder.exists():

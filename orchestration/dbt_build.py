@@ -125,21 +125,25 @@ class Dbt:
 
     def describe_failures(self, manifest: Mapping[str, Any]) -> str:
         """What failed in the last build: which check, how many rows, where to look."""
-        failed = [item for item in self.results() if item["status"] in ("fail", "error")]
-        skipped = sum(item["status"] == "skipped" for item in self.results())
-        lines = []
-        for item in failed:
-            node = manifest["nodes"].get(item["unique_id"], {})
-            lines.append(f"- {_title(node, item)}")
-            if item["status"] == "fail":
-                count = item.get("failures") or 0
-                lines.append(f"    {count} row{'s' if count != 1 else ''} found by:")
-            else:
-                lines.extend(f"    {line}" for line in (item["message"] or "").splitlines()[:12])
+        results = self.results()
+        failed = [result for result in results if result["status"] in ("fail", "error")]
+        if not failed:
+            return ""
+        skipped = sum(result["status"] == "skipped" for result in results)
+        lines = [
+            f"{len(failed)} of {len(results)} models and checks failed, "
+            f"{skipped} that depend on them were skipped:"
+        ]
+        for result in failed:
+            node = manifest["nodes"].get(result["unique_id"], {})
+            lines.append(f"- {_title(node, result)}")
+            if result["status"] == "error":
+                lines.extend(f"    {line}" for line in (result["message"] or "").splitlines()[:12])
             if node.get("resource_type") in ("model", "test"):
                 lines.append(f"    {self.compiled_path(node)}")
-        if skipped:
-            lines.append(f"({skipped} models and checks after them were skipped.)")
+        if any(result["status"] == "fail" for result in failed):
+            warehouse = shown_path(self.settings.warehouse_path)
+            lines.append(f"Each file finds the rows: duckdb -readonly {warehouse} -f <file>")
         return "\n".join(lines)
 
     def compiled_path(self, node: Mapping[str, Any]) -> str:
@@ -160,12 +164,13 @@ def errors_of(events: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _title(node: Mapping[str, Any], result: Mapping[str, Any]) -> str:
-    name = node.get("name") or result["unique_id"]
-    if node.get("resource_type") != "test":
-        return f"{node.get('resource_type', 'node')} {name} could not be built:"
-    description = f": {node['description']}" if node.get("description") else ""
-    verb = "failed" if result["status"] == "fail" else "could not run"
-    return f"check {name} {verb}{description}"
+    kind = "check" if node.get("resource_type") == "test" else node.get("resource_type", "node")
+    name = node.get("name", result["unique_id"])
+    if result["status"] == "error":
+        return f"{kind} {name} could not be {'run' if kind == 'check' else 'built'}:"
+    count = result.get("failures") or 0
+    description = f": {node['description'].strip()}" if node.get("description") else ""
+    return f"{kind} {name} found {count} row{'' if count == 1 else 's'}{description}"
 
 
 def _event(line: str) -> dict[str, Any]:

@@ -305,13 +305,13 @@ class _Lander:
         present = {column.lower() for column in _columns(self.con, source, table.object)}
         missing = [column.name for column in extract.columns if column.name.lower() not in present]
         if present:
-            for name in missing:
-                self.con.execute(f"alter table {target} add column {identifier(name)} varchar")
+            for column in missing:
+                self.con.execute(f"alter table {target} add column {identifier(column)} varchar")
         else:
-            cells = ", ".join(f"{identifier(name)} varchar" for name in missing)
+            definitions = ", ".join(f"{identifier(column)} varchar" for column in missing)
             self.con.execute(
                 f"create table {target} "
-                f"(_kind varchar, _delivery varchar, _file varchar, _row bigint, {cells})"
+                f"(_kind varchar, _delivery varchar, _file varchar, _row bigint, {definitions})"
             )
         columns = ", ".join(identifier(column.name) for column in extract.columns)
         cells = ", ".join(f"c{position}" for position in range(len(extract.columns)))

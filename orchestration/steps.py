@@ -136,13 +136,18 @@ def publish(settings: Settings, manifest: Mapping[str, Any], run_id: str) -> Rel
     return release
 
 
+def log_dir(settings: Settings) -> Path:
+    """Where the logs of a warehouse's runs are kept, one file each."""
+    return settings.warehouse_path.parent / "logs"
+
+
 def open_log(settings: Settings) -> Path:
     """Opens this process's log file, the same one however often it is asked for."""
     for handler in log.handlers:
         if isinstance(handler, logging.FileHandler):
             return Path(handler.baseFilename)
-    folder = settings.project_dir / "logs"
-    folder.mkdir(mode=0o750, exist_ok=True)
+    folder = log_dir(settings)
+    folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     for old in sorted(folder.glob("refresh-*.log"))[: -KEEP_LOGS + 1]:
         old.unlink(missing_ok=True)
     handler = logging.FileHandler(
