@@ -5,10 +5,10 @@ with owners as (
     union
     select rep_id from {{ ref('int_lead_owners') }}
     union
-    select int_rep_references.rep_id
+    select keys.rep_id
     from {{ ref('stg_flat__quotas') }} as quotas
-    inner join {{ ref('int_rep_references') }} as int_rep_references
-        on quotas.scope_ref = int_rep_references.reference
+    inner join {{ ref('int_rep_references') }} as keys
+        on quotas.scope_ref = keys.reference
     where quotas.scope_type = 'rep' and not quotas.is_deleted
 )
 

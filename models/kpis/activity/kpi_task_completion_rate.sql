@@ -8,7 +8,8 @@ select
     numerator / nullif(denominator, 0) as value,
     count(*) as sample_size
 from {{ ref('fct_activities') }}
-inner join {{ ref('dim_scopes') }} on due_assignment_id = dim_scopes.rep_assignment_id
+inner join {{ ref('dim_scopes') }} as scopes
+    on due_assignment_id = scopes.rep_assignment_id
 inner join {{ ref('dim_periods') }} on due_date between period_start and period_end
 where is_task
 group by all

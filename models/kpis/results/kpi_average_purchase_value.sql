@@ -7,9 +7,9 @@ select
     count(*)::double as denominator,
     numerator / nullif(denominator, 0) as value,
     count(*) as sample_size
-from {{ ref('fct_purchases') }}
+from {{ ref('fct_purchases') }} as purchases
 inner join {{ ref('account_scopes') }} as scopes
-    on coalesce(fct_purchases.account_id, '(none)') = scopes.account_id
+    on coalesce(purchases.account_id, '(none)') = scopes.account_id
 inner join {{ ref('dim_date_periods') }} on purchase_date = date_day
 where
     amount is not null
