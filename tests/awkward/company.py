@@ -372,6 +372,15 @@ class Company:
                 "default": ["demos", "meetings"],
             },
         }
+        if self.chance(0.2):
+            self.config["exclusions"] = [
+                {
+                    "object": "accounts",
+                    "column": "name",
+                    "equals": "Customer 3",
+                    "reason": "test data",
+                }
+            ]
         if self.won == "Signed":
             self.config["stages"]["Signed"] = {"won": True}
             self.config["stages"]["Given Up"] = {"lost": True}
@@ -1081,7 +1090,8 @@ class Company:
         if self.chance(0.3):
             lead["_before"] = {"IsConverted": "0", "Status": "Open"}
         keep_status_history = self.chance(0.75)
-        rows = []
+        # The creation is a history row of its own, without values.
+        rows = [(created, "created", "Text", "", "")] if self.chance(0.5) else []
         for (_, old), (when, new) in itertools.pairwise(owners):
             rows.append(
                 (
@@ -1149,6 +1159,7 @@ class Company:
                 if converted is None or self.chance(0.15)
                 else self.flat_instant(converted),
                 "is_converted": "true" if converted else rng.choice(["", "false", "0"]),
+                "qualified_at": self.flat_instant(statuses[-1][0]) if self.chance(0.1) else "",
                 "account_id": rng.choice(self.account()) if converted else "",
                 "referred_by_account_id": rng.choice(self.account()) if self.chance(0.1) else "",
             }
@@ -1462,21 +1473,17 @@ class Company:
             for person in self.people:
                 kind = rng.choice(["month", "quarter"])
                 for begins in self.periods(kind):
-                    for _ in range(rng.choice([0, 1, 2])):
+                    # Two submitted on one day have no order.
+                    for offset in rng.sample(range(-40, 41), rng.choice([0, 1, 2])):
                         self.flat["forecasts"].append(
                             {
                                 "rep": self.rep_name(person),
                                 "period_type": kind,
                                 "period_start": begins.isoformat(),
-                                "submitted_on": (
-                                    begins + timedelta(days=rng.randint(-40, 40))
-                                ).isoformat(),
+                                "submitted_on": (begins + timedelta(days=offset)).isoformat(),
                                 "amount": str(rng.randint(0, 60) * 1000),
                             }
                         )
-            self.flat["forecasts"] = self.distinct(
-                self.flat["forecasts"], "rep", "period_type", "period_start", "submitted_on"
-            )
         if self.chance(0.5):
             for _ in range(self.deal_count * 2):
                 self.flat["time_log"].append(
@@ -1489,9 +1496,6 @@ class Company:
                         "hours": rng.choice(["1", "2.5", "0.25"]),
                     }
                 )
-
-    def distinct(self, rows: list[dict], *key: str) -> list[dict]:
-        return list({tuple(row[k] for k in key): row for row in rows}.values())
 
     def add_quota(
         self, scope_type: str, scope_id: str, kind: str, begins: date, amount: str
@@ -1611,7 +1615,7 @@ class Company:
             write_weekly_export(
                 folder / f"{day.isoformat()}{suffix}",
                 files,
-                f"WE_{organisation}_1.ZIP" if self.chance(0.35) else None,
+                f"WE_{organisation}" if self.chance(0.35) else None,
             )
 
     def write_flat(self, folder: Path) -> None:

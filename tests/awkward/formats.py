@@ -63,7 +63,7 @@ def _csv_text(columns: list[str], rows: list[dict[str, str]], quoting: int) -> s
 def write_weekly_export(
     folder: Path, objects: dict[str, tuple[list[str], list[dict[str, str]]]], zip_name: str | None
 ) -> None:
-    """Write one weekly Data Export: a CSV file per object, or all of them in one ZIP."""
+    """Write one weekly Data Export: a CSV file per object, or ZIP parts that hold them."""
     folder.mkdir(parents=True)
     texts = {
         f"{name}.csv": _csv_text(columns, rows, csv.QUOTE_ALL)
@@ -73,10 +73,15 @@ def write_weekly_export(
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8", newline="")
         return
-    with zipfile.ZipFile(folder / zip_name, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in texts.items():
-            # A fixed time: the same seed gives the same bytes.
-            archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), text.encode("utf-8"))
+    # Parts of a limited size: here two, each with some of the objects.
+    names = sorted(texts)
+    for part, members in enumerate((names[::2], names[1::2]), 1):
+        path = folder / f"{zip_name}_{part}.ZIP"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in members:
+                # A fixed time: the same seed gives the same bytes.
+                info = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
+                archive.writestr(info, texts[name].encode("utf-8"))
 
 
 def write_flat(path: Path, columns: list[str], rows: list[dict[str, str]]) -> None:

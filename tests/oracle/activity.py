@@ -62,17 +62,14 @@ def selling_time_share(company: Company) -> Sheet:
     """Definition: "Hours from the time log, by activity; the configuration says per role which
     activities are selling". Rows of one rep, day and activity add up."""
     sheet, selling = Sheet(), company.config.selling
-    hours: dict[tuple, float] = {}
     for r in company.kept("time_log", company.extracts.flat("time_log")):
-        rep = company.flat_rep(r["rep"])
-        if rep is not None:
-            key = (rep, company.date(r["date"]), r["activity"])
-            hours[key] = hours.get(key, 0) + to_number(r["hours"])
-    for (rep, day, activity), amount in hours.items():
+        rep, day, hours = company.flat_rep(r["rep"]), company.date(r["date"]), to_number(r["hours"])
+        if rep is None:
+            continue
         _, _, role = rep.assignment(day)
-        is_selling = activity in (selling.get(role) or selling.get("default") or [])
+        is_selling = r["activity"] in (selling.get(role) or selling.get("default") or [])
         for period in periods_of(company, day):
-            sheet.add(people(rep, day), period, amount if is_selling else 0.0, amount)
+            sheet.add(people(rep, day), period, hours if is_selling else 0.0, hours)
     return sheet.ratios()
 
 

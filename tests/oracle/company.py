@@ -268,6 +268,7 @@ class Deal:
     name: str | None
     stage: str
     outcome: str
+    amount_cell: float | None
     amount: float | None
     probability: float | None
     close_date_cell: date | None
@@ -327,9 +328,14 @@ class Deal:
 
     @property
     def first_amount(self) -> float | None:
-        """The first amount ever recorded: as history has it, else the present one."""
+        """The first amount ever recorded, as history has it; without any history the present one.
+
+        Where the history never has an amount it is the record's own, never the sum of its lines.
+        """
+        if not self.history:
+            return self.amount
         known = [state.amount for _, state in self.history if state.amount is not None]
-        return known[0] if known else self.amount
+        return known[0] if known else self.amount_cell
 
     def state_on(self, day: date) -> State | None:
         """The state at the end of a day; None where the deal did not exist or is not known."""
@@ -959,6 +965,7 @@ class Company:
             name=r["name"],
             stage=r["stagename"],
             outcome=WON if won else LOST if closed else OPEN,
+            amount_cell=to_number(r["amount"]),
             amount=to_number(r["amount"]),
             probability=None if probability is None else probability / 100,
             close_date_cell=self.date(r["closedate"]),
@@ -1048,6 +1055,7 @@ class Company:
             name=r["name"],
             stage=r["stage"],
             outcome=outcome,
+            amount_cell=amount,
             amount=amount,
             probability=probability,
             close_date_cell=close_cell,

@@ -76,7 +76,7 @@ def arpa(company: Company) -> Sheet:
     paying = Sheet()
     for period in all_periods(company):
         for account, amount in mrr_by_account(company, company.last_day(period)).items():
-            if amount > 0 and account is not None:
+            if amount > 0:
                 paying.add(account_scopes(account), period, 1)
     recurring = mrr(company)
     return recurring.over(paying)
@@ -232,7 +232,9 @@ def clv_to_cac(company: Company) -> Sheet:
     sheet, costs = Sheet(), customer_acquisition_cost(company).figures
     for key, figure in customer_lifetime_value(company).figures.items():
         if key in costs and costs[key].value:
-            sheet.put(*key, figure.value, costs[key].value, None)
+            # No ratio of sums: it has neither numerator nor denominator.
+            value = figure.value / costs[key].value
+            sheet.figures[key] = Figure(None, None, value, None)
     return sheet
 
 

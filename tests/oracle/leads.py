@@ -211,9 +211,11 @@ def cost_per_lead(company: Company) -> Sheet:
     in the period of campaigns with cost in it. By lead source: the campaign's own (flat only)"."""
     cost, created = Sheet(), Sheet()
     for one in company.campaigns.values():
-        scopes = [("company", "company"), ("campaign", one.scope_id)]
-        if one.scope_id.startswith("flat:"):
-            scopes.append(("lead_source", one.lead_source or NONE))
+        scopes = [
+            ("company", "company"),
+            ("campaign", one.scope_id),
+            ("lead_source", one.lead_source or NONE),
+        ]
         for period in all_periods(company):
             amount = one.cost_in(period)
             if amount is None:

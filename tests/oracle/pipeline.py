@@ -333,7 +333,7 @@ def deal_visits(deal: Deal) -> list[Visit]:
         day = deal.close_date if moment is None else deal.day_of(moment)
         if found:
             found[-1].left = day
-            found[-1].owner = deal.owner_on(day)
+            found[-1].owner = deal.owner_on(day) if moment is None else deal.owners.at(moment)
         found.append(Visit(state.stage, state.kind, day, None, None))
     return found
 

@@ -171,15 +171,18 @@ def sales_targets(company: Company) -> dict[tuple[Scope, Period], tuple[float, i
 
 
 def target_parts(company: Company, kpi: str, scope: Scope, period: Period) -> list[float]:
-    """The target given for the period; else those of the quarters or months in it."""
+    """The target given for the period; else those of all the quarters or months in it."""
     own = company.targets.get((kpi, *scope, period.kind, period.start))
     if own is not None:
         return [own]
     finer = {"year": "quarter", "quarter": "month"}.get(period.kind)
     if finer is None:
         return []
-    parts = company.fiscal.periods(finer, period.start, period.end)
-    return [amount for part in parts for amount in target_parts(company, kpi, scope, part)]
+    parts = [
+        target_parts(company, kpi, scope, part)
+        for part in company.fiscal.periods(finer, period.start, period.end)
+    ]
+    return [amount for part in parts for amount in part] if all(parts) else []
 
 
 @metric(PEOPLE + " product", needs=[DEALS, "targets"])
@@ -527,7 +530,9 @@ def chosen_forecasts(company: Company, rep: Person, period: Period) -> list[tupl
     rows = [
         f
         for f in company.forecasts
-        if f.rep is rep and f.kind == period.kind and f.start == period.start
+        if f.rep is rep
+        and (f.kind, f.start) == (period.kind, period.start)
+        and f.submitted <= company.as_of
     ]
     early = [f for f in rows if f.submitted <= period.start]
     late = [f for f in rows if period.start < f.submitted <= period.end]

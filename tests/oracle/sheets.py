@@ -54,10 +54,11 @@ class Sheet:
 
     def over(self, other: Sheet) -> Sheet:
         """Ratio of the sums here to the sums there, wherever there is something there."""
+        sheet = Sheet()
         for key, items in other.items.items():
             total = fsum(n for n, _ in self.items.get(key, []))
-            self.put(*key, total, fsum(n for n, _ in items), len(items))
-        return self
+            sheet.put(*key, total, fsum(n for n, _ in items), len(items))
+        return sheet
 
     def medians(self) -> Sheet:
         for key, items in self.items.items():
