@@ -28,7 +28,7 @@ rows_shown as (
         null as period_start,
         null as target
     from {{ ref('kpi_catalog') }}
-    where is_headline and not exists(select 1 from {{ ref('fct_targets') }})
+    where is_headline and not exists (select 1 from {{ ref('fct_targets') }})
 )
 
 select

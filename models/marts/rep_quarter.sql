@@ -41,7 +41,7 @@ select
         'reps.hire_date', 'least(periods.last_day, reps.leave_date)', 'day'
     ) }}::integer as tenure_days,
     quotas.quota::double as quota
-    {%- for kpi in rep_quarter_kpis() %},
+{%- for kpi in rep_quarter_kpis() %},
     figures.{{ kpi }}
     {%- endfor %}
 from employed

@@ -29,7 +29,7 @@ select
     contacts.activity_at as contact_at,
     contacts.answered_at,
     {{ minutes_between('contacts.activity_at', 'contacts.answered_at') }}
-    as response_minutes
+        as response_minutes
 from contacts
 inner join {{ ref('fct_opportunity_intervals') }} as intervals
     on

@@ -43,7 +43,7 @@ tasks as (
             else 'outbound'
         end as direction,
         coalesce(is_closed, false) as is_done,
-        lower(task_subtype) is not distinct from 'listemail' as is_mass_email,
+        coalesce(lower(task_subtype) = 'listemail', false) as is_mass_email,
         created_by_ref,
         owner_ref,
         who_ref,
@@ -53,7 +53,7 @@ tasks as (
             completed_at, {{ start_of_business_day('due_date') }}, created_at
         ) as activity_at,
         due_date,
-        duration_seconds / 60 as minutes,
+        (duration_seconds / 60)::decimal(28, 8) as minutes,
         created_at
     from {{ ref('stg_salesforce__tasks') }}
     where not is_deleted and exclusion_reason is null
@@ -153,10 +153,11 @@ select
     coalesce(
         activity_types.activity_type,
         case
-            when lower(activities.their_type) in (
-                'call', 'email', 'meeting', 'demo', 'onboarding', 'task', 'social',
-                'note'
-            )
+            when
+                lower(activities.their_type) in (
+                    'call', 'email', 'meeting', 'demo', 'onboarding', 'task', 'social',
+                    'note'
+                )
                 then lower(activities.their_type)
         end,
         activities.usual_type

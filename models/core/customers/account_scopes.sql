@@ -8,7 +8,7 @@ with accounts as (
     select
         '(none)' as account_id,
         null as customer_region,
-        null as segment,
+        null as segment
 )
 
 {% for scope_type, scope_id in [

@@ -44,11 +44,14 @@ delivered as (
         and contracts.start_date is not null
         and case
             when contracts.source like 'salesforce%'
-                then lower(coalesce(contracts.status_code, contracts.status))
+                then
+                    lower(coalesce(contracts.status_code, contracts.status))
                     = 'activated'
             else
                 lower(replace(coalesce(contracts.status, 'active'), ' ', ''))
-                not in ('draft', 'inapproval', 'inapprovalprocess', 'cancelled', 'canceled')
+                not in (
+                    'draft', 'inapproval', 'inapprovalprocess', 'cancelled', 'canceled'
+                )
         end
 ),
 

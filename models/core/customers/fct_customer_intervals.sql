@@ -29,7 +29,7 @@ active_days as (
     where
         not {{ is_delivered('subscriptions') }}
         and not {{ is_delivered('contracts') }}
-        and not exists(select 1 from {{ ref('fct_contracts') }})
+        and not exists (select 1 from {{ ref('fct_contracts') }})
 ),
 
 starts as (

@@ -14,12 +14,12 @@ with customers as (
             and intervals.customer_to_date
         ) as is_customer_at_end,
         bool_or(intervals.customer_to_date >= periods.period_start)
-        as is_customer_in_period
+            as is_customer_in_period
     from {{ ref('dim_periods') }} as periods
     inner join {{ ref('fct_customer_intervals') }} as intervals
         on
-            intervals.customer_from_date <= periods.last_day
-            and intervals.customer_to_date >= periods.day_before
+            periods.last_day >= intervals.customer_from_date
+            and periods.day_before <= intervals.customer_to_date
     group by all
 ),
 
@@ -47,8 +47,8 @@ recurring as (
     from {{ ref('dim_periods') }} as periods
     inner join {{ ref('fct_subscriptions') }} as subscriptions
         on
-            subscriptions.start_date <= periods.last_day
-            and subscriptions.end_date >= periods.day_before
+            periods.last_day >= subscriptions.start_date
+            and periods.day_before <= subscriptions.end_date
     left join {{ ref('int_exchange_rates') }} as rates
         on
             subscriptions.currency = rates.currency

@@ -6,7 +6,7 @@ select
     coalesce(assignments.rep_assignment_id, '(none)') as rep_assignment_id,
     statuses.status,
     {{ dbt.datediff('leads.created_date', 'periods.last_day', 'day') }}::integer
-    as age_days
+        as age_days
 from {{ ref('int_leads') }} as leads
 inner join {{ ref('dim_periods') }} as periods
     on
@@ -16,12 +16,12 @@ inner join {{ ref('dim_periods') }} as periods
 inner join {{ ref('int_lead_statuses') }} as statuses
     on
         leads.lead_id = statuses.lead_id
-        and statuses.valid_from_date <= periods.last_day
+        and periods.last_day >= statuses.valid_from_date
         and periods.last_day < statuses.valid_to_date
 inner join {{ ref('int_lead_owners') }} as owners
     on
         leads.lead_id = owners.lead_id
-        and owners.owned_from_date <= periods.last_day
+        and periods.last_day >= owners.owned_from_date
         and periods.last_day < owners.owned_to_date
 left join {{ ref('dim_rep_assignments') }} as assignments
     on

@@ -65,17 +65,18 @@ owners as (
     select
         leads.lead_id,
         min_by(owners.rep_id, owners.change_number) as first_rep_id,
-        {% for moment in ['qualified', 'converted'] -%}
-        max_by(coalesce(owners.rep_id, '(none)'), owners.change_number) filter (where
-            case
-                when {{ moment }}_at is not null
-                    then owned_from_at <= {{ moment }}_at and {{ moment }}_at < owned_to_at
-                else
-                    owned_from_date <= {{ moment }}_date
-                    and {{ moment }}_date < owned_to_date
-            end
-        ) as {{ moment }}_by_rep_id,
-        {% endfor %}
+    {% for moment in ['qualified', 'converted'] -%}
+    max_by(coalesce(owners.rep_id, '(none)'), owners.change_number) filter (
+        where
+        case
+            when {{ moment }}_at is not null
+                then owned_from_at <= {{ moment }}_at and {{ moment }}_at < owned_to_at
+            else
+                owned_from_date <= {{ moment }}_date
+                and {{ moment }}_date < owned_to_date
+        end
+    ) as {{ moment }}_by_rep_id{% if not loop.last %},{% endif %}
+    {% endfor %}
     from (
         select
             leads.lead_id,
@@ -127,7 +128,7 @@ responses as (
     inner join contacts
         on
             leads.lead_id = contacts.lead_id
-            and contacts.activity_at >= leads.created_at
+            and leads.created_at <= contacts.activity_at
     group by leads.lead_id
 )
 
@@ -154,7 +155,7 @@ select
     leads.converted_date,
     responses.first_response_at,
     {{ minutes_between('leads.created_at', 'responses.first_response_at') }}
-    as response_minutes,
+        as response_minutes,
     coalesce(
         {{ minutes_between('leads.created_at', 'responses.first_response_at') }}
         <= 60 * leads.lead_response_sla_hours,
@@ -169,12 +170,11 @@ left join responses
     on leads.lead_id = responses.lead_id
 left join {{ ref('dim_lead_sources') }} as lead_sources
     on leads.lead_source = lead_sources.lead_source
-{% for moment, rep_id in [
-    ('created', 'owners.first_rep_id'),
-    ('qualified', 'owners.qualified_by_rep_id'),
-    ('converted', 'owners.converted_by_rep_id'),
+{% for moment, rep_id, day in [
+    ('created', 'owners.first_rep_id', 'leads.created_date'),
+    ('qualified', 'owners.qualified_by_rep_id', 'qualified.qualified_date'),
+    ('converted', 'owners.converted_by_rep_id', 'leads.converted_date'),
 ] -%}
-{% set day = ('qualified' if moment == 'qualified' else 'leads') ~ '.' ~ moment ~ '_date' -%}
 left join {{ ref('dim_rep_assignments') }} as {{ moment }}_by
     on
         {{ rep_id }} = {{ moment }}_by.rep_id

@@ -1,4 +1,5 @@
-{# New leads that existing customers referred, and referred deals that no lead became. #}
+{# New leads that existing customers referred, and referred deals that no lead
+   became. #}
 select
     lead_id as referral_id,
     created_by_assignment_id as rep_assignment_id,

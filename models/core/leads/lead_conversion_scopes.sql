@@ -1,5 +1,5 @@
-{# What a converted lead counts for: its owner at that moment, the owner's team and region
-   on that day, its lead source. #}
+{# What a converted lead counts for: its owner at that moment, the owner's team and
+   region on that day, its lead source. #}
 select
     leads.lead_id,
     scopes.scope_type,

@@ -37,7 +37,10 @@ stages as (
         null as is_closed,
         null as usual_probability
     from {{ source('landing', 'config_stages') }}
-    where stage not in (select used.stage from used where used.stage is not null)
+    where stage not in (
+        select used.stage from used
+        where used.stage is not null
+    )
 ),
 
 outcomes as (

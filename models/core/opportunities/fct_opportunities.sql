@@ -43,7 +43,8 @@ owners as (
             where owners.change_number = 0
         ) as created_by_rep_id,
         -- Closed on a known instant, the owner of that instant; else of that day's end.
-        max_by(owners.rep_id, owners.change_number) filter (where
+        max_by(owners.rep_id, owners.change_number) filter (
+            where
             case
                 when opportunities.closed_at is not null
                     then
@@ -85,7 +86,7 @@ select
     opportunities.outcome = 'lost' as is_lost,
     opportunities.outcome = 'won'
     and coalesce(opportunities.closed_date <= opportunities.as_of_date, true)
-    as is_won_by_now,
+        as is_won_by_now,
     opportunities.has_history_source,
     history.changes is not null as has_history,
     {{ in_reporting_currency('opportunities.amount', 'close_rates.rate') }} as amount,

@@ -26,4 +26,4 @@ inner join {{ ref('int_opportunity_owners') }} as owners
     on
         states.opportunity_id = owners.opportunity_id
         and states.valid_from_at < owners.owned_to_at
-        and owners.owned_from_at < states.valid_to_at
+        and states.valid_to_at > owners.owned_from_at

@@ -16,7 +16,7 @@ with states as (
         lag(states.outcome) over by_time as previous_outcome,
         bool_or(states.outcome = 'won') over later_on as is_won_later,
         max(stages.stage_order) filter (where states.outcome = 'open') over later_on
-        as highest_later_order,
+            as highest_later_order,
         min(states.outcome) over next_one as next_outcome,
         min(stages.stage_order) over next_one as next_order
     from {{ ref('int_opportunity_states') }} as states
@@ -84,10 +84,10 @@ select
     visits.stage,
     visits.stage_order,
     {{ in_reporting_currency('visits.original_amount', 'rates.rate') }}
-    as amount_at_entry,
+        as amount_at_entry,
     visits.entered_date,
     case when visits.left_date < date '9999-12-31' then visits.left_date end
-    as left_date,
+        as left_date,
     case
         when visits.left_date < date '9999-12-31'
             then {{ dbt.datediff(

@@ -22,6 +22,6 @@ inner join {{ ref('dim_periods') }} as periods
 left join {{ ref('fct_opportunity_intervals') }} as closings
     on
         openings.opportunity_id = closings.opportunity_id
-        and closings.valid_from_date <= periods.last_day
+        and periods.last_day >= closings.valid_from_date
         and periods.last_day < closings.valid_to_date
 where openings.snapshot = 'opening' and openings.has_history_source

@@ -28,13 +28,13 @@ select
     (amount * intervals.probability)::decimal(28, 8) as weighted_amount,
     intervals.expected_close_date,
     {{ dbt.datediff('intervals.created_date', 'moments.state_date', 'day') }}::integer
-    as age_days,
+        as age_days,
     intervals.has_history_source
 from {{ ref('fct_opportunity_intervals') }} as intervals
 inner join moments
     on
         intervals.valid_from_date <= moments.state_date
-        and moments.state_date < intervals.valid_to_date
+        and intervals.valid_to_date > moments.state_date
 left join {{ ref('dim_rep_assignments') }} as assignments
     on
         intervals.rep_id = assignments.rep_id

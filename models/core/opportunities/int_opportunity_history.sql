@@ -51,7 +51,7 @@ states as (
                 first_value({{ column }} ignore nulls) over from_now,
                 {{ present }}
             )
-        end as {{ column }},
+        end as {{ column }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from history
     window

@@ -61,7 +61,9 @@ assumed_since_creation as (
     where
         created_at is not null
         and (outcome = 'open' or closed_date is not null)
-        and opportunity_id not in (select told_deals.opportunity_id from history as told_deals)
+        and opportunity_id not in (
+            select told_deals.opportunity_id from history as told_deals
+        )
 ),
 
 closed_by_record as (

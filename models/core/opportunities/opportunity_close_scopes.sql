@@ -53,7 +53,7 @@ select
     deals.opportunity_id,
     '{{ scope }}' as scope_type,
     coalesce(products.{{ 'product_id' if scope == 'product' else scope }}, '(none)')
-    as scope_id,
+        as scope_id,
     case
         when products.opportunity_id is null then any_value(deals.amount)
         else sum(products.amount)::decimal(28, 8)

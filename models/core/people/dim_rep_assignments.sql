@@ -95,6 +95,14 @@ assignments as (
     from rows_since_ever
     cross join extract_columns
     left join crm_people on rows_since_ever.rep_id = crm_people.rep_id
+),
+
+manager_names as (
+    select
+        rep_id,
+        max_by(name, is_in_extract) as name
+    from {{ ref('int_people') }}
+    group by rep_id
 )
 
 select
@@ -115,13 +123,7 @@ select
 from assignments
 left join {{ ref('int_rep_references') }} as managers
     on assignments.manager_ref = managers.reference
-left join (
-    select
-        rep_id,
-        max_by(name, is_in_extract) as name
-    from {{ ref('int_people') }}
-    group by rep_id
-) as manager_names
+left join manager_names
     on managers.rep_id = manager_names.rep_id
 union all
 select

@@ -42,8 +42,12 @@ first_days as (
 employed as (
     select
         reps.*,
-        coalesce(reps.hire_date, first_days.first_day) as hired_date
+        coalesce(reps.hire_date, first_days.first_day) as hired_date,
+        least(
+            coalesce(reps.leave_date, settings.as_of_date), settings.as_of_date
+        ) as last_known_date
     from {{ ref('int_reps') }} as reps
+    cross join settings
     left join first_days
         on reps.rep_id = first_days.rep_id
 ),
@@ -56,7 +60,7 @@ first_contacts as (
     inner join {{ ref('fct_activities') }} as activities
         on
             employed.rep_id = activities.rep_id
-            and activities.activity_date >= employed.hired_date
+            and employed.hired_date <= activities.activity_date
     cross join settings
     where
         activities.is_outreach
@@ -74,7 +78,7 @@ first_wins as (
     inner join {{ ref('fct_opportunities') }} as deals
         on
             employed.rep_id = deals.closed_by_rep_id
-            and deals.closed_date >= employed.hired_date
+            and employed.hired_date <= deals.closed_date
     cross join settings
     where deals.is_won and deals.closed_date <= settings.as_of_date
     group by employed.rep_id
@@ -94,14 +98,11 @@ select
     first_contacts.first_contact_date,
     first_wins.first_win_date
 from employed
-cross join settings
 left join {{ ref('dim_rep_assignments') }} as present
     on
         employed.rep_id = present.rep_id
-        and least(coalesce(employed.leave_date, settings.as_of_date), settings.as_of_date)
-        >= present.valid_from
-        and least(coalesce(employed.leave_date, settings.as_of_date), settings.as_of_date)
-        < present.valid_to
+        and employed.last_known_date >= present.valid_from
+        and employed.last_known_date < present.valid_to
 left join {{ ref('dim_rep_assignments') }} as hired_into
     on
         employed.rep_id = hired_into.rep_id

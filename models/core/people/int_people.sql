@@ -45,7 +45,7 @@ matches as (
             in (users.native_id, users.user_id, left(users.native_id, 15)) desc,
             coalesce(extract_reps.email = users.email, false) desc,
             users.is_person desc,
-            users.rep_id
+            users.rep_id asc
     ) = 1
 ),
 

@@ -28,18 +28,9 @@ forecast_sums as (
     inner join {{ ref('dim_scopes') }} as scopes
         on forecasts.rep_assignment_id = scopes.rep_assignment_id
     group by all
-)
+),
 
-select
-    forecast_sums.scope_type,
-    forecast_sums.scope_id,
-    forecast_sums.period_type,
-    forecast_sums.period_start,
-    forecast_sums.forecast,
-    coalesce(sum(deals.amount), 0)::double as sales,
-    count(deals.amount) as deals
-from forecast_sums
-left join (
+deals as (
     select
         scopes.scope_type,
         scopes.scope_id,
@@ -52,7 +43,18 @@ left join (
     inner join {{ ref('dim_date_periods') }} as date_periods
         on opportunities.closed_date = date_periods.date_day
     where opportunities.is_won
-) as deals
+)
+
+select
+    forecast_sums.scope_type,
+    forecast_sums.scope_id,
+    forecast_sums.period_type,
+    forecast_sums.period_start,
+    forecast_sums.forecast,
+    coalesce(sum(deals.amount), 0)::double as sales,
+    count(deals.amount) as deals
+from forecast_sums
+left join deals
     on
         forecast_sums.scope_type = deals.scope_type
         and forecast_sums.scope_id = deals.scope_id

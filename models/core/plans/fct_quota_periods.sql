@@ -36,7 +36,7 @@ own_months as (
         partition by
             months.scope_type, months.scope_id, months.month_start,
             periods.period_type, periods.period_start
-        order by months.months_long desc, months.first_month
+        order by months.months_long desc, months.first_month asc
     ) = 1
 ),
 
@@ -113,7 +113,7 @@ sales as (
         date_periods.period_start,
         sum(deals.amount) as all_sales,
         sum(deals.amount) filter (where carriers.rep_id is not null)
-        as sales_of_carriers
+            as sales_of_carriers
     from {{ ref('fct_opportunities') }} as deals
     inner join {{ ref('dim_scopes') }} as scopes
         on deals.closed_by_assignment_id = scopes.rep_assignment_id

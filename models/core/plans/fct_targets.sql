@@ -62,7 +62,7 @@ parts as (
         whole.months_long,
         given.period_type as part_type,
         case given.period_type when 'month' then 1 when 'quarter' then 3 else 12 end
-        as part_months,
+            as part_months,
         given.target
     from given
     inner join {{ ref('dim_periods') }} as whole

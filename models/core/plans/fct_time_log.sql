@@ -10,7 +10,7 @@ with selling as (
         role,
         lower(activity) as activity
     from {{ ref('selling_activities') }}
-    where not exists(
+    where not exists (
         select 1 from {{ source('landing', 'config_selling_activities') }}
     )
 ),

@@ -34,10 +34,10 @@ months as (
     select
         quotas.*,
         {{ dbt.dateadd('month', 'numbers.months_on', 'quotas.first_month') }}::date
-        as month_start
+            as month_start
     from quotas
     inner join numbers
-        on numbers.months_on < quotas.months_long
+        on quotas.months_long > numbers.months_on
     where quotas.scope_id is not null
 )
 

@@ -68,7 +68,7 @@ starts as (
             'months.month_start'
         ) }}::date as period_start,
         months.fiscal_month - months.fiscal_month % period_types.months_long
-        as first_fiscal_month
+            as first_fiscal_month
     from months
     cross join period_types
 ),
@@ -77,14 +77,14 @@ periods as (
     select
         *,
         ({{ dbt.dateadd('month', 'months_long', 'period_start') }})::date
-        as next_period_start,
+            as next_period_start,
         {{ dbt.dateadd('month', '-months_long', 'period_start') }}::date
-        as previous_period_start,
+            as previous_period_start,
         {{ dbt.dateadd('month', -12, 'period_start') }}::date
-        as year_ago_period_start,
+            as year_ago_period_start,
         -- The last day of the fiscal year that the period lies in.
         {{ dbt.dateadd('month', '12 - first_fiscal_month', 'period_start') }}::date
-        as next_fiscal_year_start
+            as next_fiscal_year_start
     from starts
 ),
 

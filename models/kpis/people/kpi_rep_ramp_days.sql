@@ -4,7 +4,7 @@ select
     period_type,
     period_start,
     sum({{ dbt.datediff('hire_date', 'first_contact_date', 'day') }})::double
-    as numerator,
+        as numerator,
     count(*)::double as denominator,
     numerator / nullif(denominator, 0) as value,
     count(*) as sample_size

@@ -8,9 +8,10 @@ select
     numerator / nullif(denominator, 0) as value,
     count(*) as sample_size
 from {{ ref('fct_pipeline_snapshots') }}
-inner join {{ ref('pipeline_scopes') }} using (
-    snapshot, snapshot_date, opportunity_id
-)
+inner join {{ ref('pipeline_scopes') }}
+    using (
+        snapshot, snapshot_date, opportunity_id
+    )
 inner join {{ ref('dim_periods') }} on snapshot_date = last_day
 where snapshot = 'closing' and age_days is not null
 group by all

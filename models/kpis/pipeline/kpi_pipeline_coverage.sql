@@ -21,4 +21,7 @@ select
     quotas as sample_size
 from {{ ref('fct_quota_periods') }}
 left join expected using (scope_type, scope_id, period_type, period_start)
-where exists(select 1 from {{ ref('fct_opportunities') }} where has_history_source)
+where exists (
+    select 1 from {{ ref('fct_opportunities') }}
+    where has_history_source
+)

@@ -23,4 +23,7 @@ from {{ ref('kpi_sales') }}
 left join expected using (scope_type, scope_id, period_type, period_start)
 where
     value <> 0
-    and exists(select 1 from {{ ref('fct_opportunities') }} where has_history_source)
+    and exists (
+        select 1 from {{ ref('fct_opportunities') }}
+        where has_history_source
+    )

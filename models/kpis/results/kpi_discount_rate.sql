@@ -9,7 +9,7 @@ select
     count(*) as sample_size
 from {{ ref('fct_opportunity_lines') }} as lines
 inner join {{ ref('opportunity_line_scopes') }} using (line_id)
-inner join {{ ref('fct_opportunities') }} as deals using (opportunity_id)
+inner join {{ ref('fct_opportunities') }} using (opportunity_id)
 inner join {{ ref('dim_date_periods') }} on closed_date = date_day
 where
     is_won
