@@ -154,9 +154,12 @@ def own(draws: Draws, people: People, deals: SimpleNamespace) -> SimpleNamespace
     passed = deals.created + draws.lognormal(1.4 * DAY, 0.7, n).astype(np.int64)
     passed = clock.next_office_moment(passed, people.opens_at[deals.team], draws.uniform(n))
     fresh &= passed < ends - HOUR
-    developer = people.choose(draws, deals.team[fresh], deals.created[fresh] // DAY, words.SDR)
+    opened_by = np.flatnonzero(fresh)
+    developer = people.choose(
+        draws, deals.team[fresh], deals.created[fresh] // DAY, words.SDR, until=passed[fresh] // DAY
+    )
     begins = np.where(fresh, passed, deals.created)
-    parts = [(np.flatnonzero(fresh), deals.created[fresh], developer)]
+    parts = [(opened_by, deals.created[opened_by], developer)]
     # Territories are redrawn now and then.
     moved = deals.created + np.floor((ends - deals.created) * draws.uniform(n)).astype(np.int64)
     moved = clock.to_office(moved, people.opens_at[deals.team])

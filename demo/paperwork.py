@@ -57,9 +57,11 @@ def _recycle_bin(draws: Draws, company: SimpleNamespace) -> None:
     recent = leads.created > NOW - 16 * DAY
     untouched = (leads.status == words.OPEN) & (leads.response == NEVER)
     leads.is_deleted = recent & untouched & draws.chance(0.15, leads.n)
+    leads.is_deleted[np.flatnonzero(untouched)[-1:]] = True
     young = (deals.created > NOW - 15 * DAY) & (deals.stage < words.WON)
     typed = (deals.kind == words.NEW_BUSINESS) & (deals.lead < 0)
     deals.is_deleted = young & typed & draws.chance(0.12, len(deals.created))
+    deals.is_deleted[np.flatnonzero((deals.stage < words.WON) & typed)[-1:]] = True
 
 
 def _members(draws: Draws, company: SimpleNamespace) -> SimpleNamespace:

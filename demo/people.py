@@ -58,13 +58,15 @@ class People:
         known = days - self.learning_since[assignment]
         return np.clip((known - 10) / 170, 0.03, 1.0)
 
-    def choose(self, draws: Draws, team, days, role: int) -> np.ndarray:
+    def choose(self, draws: Draws, team, days, role: int, until=None) -> np.ndarray:
         """An assignment for each piece of work: of that team and role, employed that day.
 
-        The experienced and the able get more. Where nobody has the role that day, a stand-in
-        from the team does it, else somebody of the company.
+        ``until`` is a later day on which they must still be there. The experienced and the
+        able get more. Where nobody has the role that day, a stand-in from the team does it,
+        else somebody of the company.
         """
         team, days = np.asarray(team), np.asarray(days)
+        until = days if until is None else until
         chosen = np.full(len(team), -1, dtype=np.int64)
         shares = draws.uniform(len(team))
         for stand_in in _STAND_INS[role]:
@@ -77,17 +79,18 @@ class People:
             for one in np.unique(team[by_team]):
                 work = by_team[bounds[one] : bounds[one + 1]]
                 candidates = of_role[self.team[of_role] == one]
-                self._hand_out(work, candidates, days, shares, chosen)
-        left_over = np.flatnonzero(chosen < 0)
-        self._hand_out(left_over, np.arange(len(self.rep)), days, shares, chosen)
+                self._hand_out(work, candidates, (days, until), shares, chosen)
+        everyone = np.arange(len(self.rep))
+        for span in ((days, until), (until, until)):
+            self._hand_out(np.flatnonzero(chosen < 0), everyone, span, shares, chosen)
         return chosen
 
-    def _hand_out(self, work, candidates, days, shares, chosen) -> None:
-        """Fill ``chosen`` for ``work`` from ``candidates``, where any is employed."""
+    def _hand_out(self, work, candidates, span, shares, chosen) -> None:
+        """Fill ``chosen`` for ``work`` from ``candidates``, where any is there that long."""
         if not len(work) or not len(candidates):
             return
-        day = days[work][:, None]
-        employed = (self.start[candidates] <= day) & (day <= self.end[candidates])
+        day, last = (days[work][:, None] for days in span)
+        employed = (self.start[candidates] <= day) & (last <= self.end[candidates])
         load = 0.6 + 0.4 * self.rep_skill[self.rep[candidates]]
         weight = employed * self.ramp(candidates[None, :], day) * load
         reach = np.cumsum(weight, axis=1)
@@ -115,8 +118,9 @@ class People:
             if not leaves.any():
                 break
             record, since, owner = record[leaves], moment[leaves], owner[leaves]
-            team = self.team[owner]
-            owner = self.choose(draws, team, self.end[owner] + 1, role)
+            owner = self.choose(
+                draws, self.team[owner], moved[leaves], role, until=self.end[owner] + 1
+            )
             found.append((record, since, owner))
         return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
 
