@@ -1,0 +1,13 @@
+select
+    source,
+    kind,
+    delivery,
+    file,
+    object,
+    entity,
+    bytes,
+    rows_in_file,
+    rows_landed,
+    rows_rejected,
+    landed_at
+from {{ source('landing', 'files') }}
