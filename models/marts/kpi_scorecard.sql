@@ -71,7 +71,9 @@ inner join shown_periods as periods
         and coalesce(rows_shown.period_start, periods.period_start)
         = periods.period_start
 inner join {{ ref('kpi_catalog') }} as kpi_catalog
-    on rows_shown.kpi = kpi_catalog.kpi
+    on
+        rows_shown.kpi = kpi_catalog.kpi
+        and {{ lists('kpi_catalog.scopes', 'rows_shown.scope_type') }}
 left join {{ ref('scope_names') }} as scope_names
     on
         rows_shown.scope_type = scope_names.scope_type

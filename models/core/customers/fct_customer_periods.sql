@@ -66,7 +66,7 @@ select
     coalesce(customers.is_customer_in_period, false) as is_customer_in_period,
     coalesce(recurring.mrr_at_start, 0) as mrr_at_start,
     coalesce(recurring.mrr_at_end, 0) as mrr_at_end,
-    coalesce(recurring.subscriptions_at_end, 0) as subscriptions_at_end
+    coalesce(recurring.subscriptions_at_end, 0)::bigint as subscriptions_at_end
 from customers
 full outer join recurring
     on
