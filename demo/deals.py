@@ -341,7 +341,7 @@ def _stages(draws: Draws, people: People, deals: SimpleNamespace) -> SimpleNames
     final_amount = np.where(corrected, wrong, deals.total)
     final_amount = np.where(deals.won & ~deals.never_amount, final_amount, -1)
     day = deals.closed // DAY
-    day = np.where(deals.belated, day - deals.belated_days, day)
+    day = np.where(deals.belated, np.maximum(day - deals.belated_days, clock.FIRST_DAY), day)
     close = _event(
         everyone, deals.closed, np.where(deals.won, WON, LOST), final_amount, close_day=day
     )
