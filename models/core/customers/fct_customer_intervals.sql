@@ -15,9 +15,10 @@ with agreements as (
     from {{ ref('fct_contracts') }}
 ),
 
+-- Each span once: two alike would have no order among themselves.
 active_days as (
     select * from agreements
-    union all
+    union
     select
         purchases.account_id,
         purchases.purchase_date as start_date,
