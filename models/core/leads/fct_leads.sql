@@ -97,7 +97,8 @@ owners as (
 contacts as (
     select
         lead_id,
-        activity_at
+        activity_at,
+        activity_date
     from {{ ref('int_activities') }}
     where
         lead_id is not null
@@ -108,7 +109,8 @@ contacts as (
     union all
     select
         leads.lead_id,
-        activities.activity_at
+        activities.activity_at,
+        activities.activity_date
     from {{ ref('int_activities') }} as activities
     inner join leads
         on activities.contact_ref = leads.contact_ref
@@ -117,7 +119,6 @@ contacts as (
         and activities.is_done
         and activities.is_by_person
         and activities.direction = 'outbound'
-        and activities.activity_date <= leads.as_of_date
 ),
 
 responses as (
@@ -129,6 +130,7 @@ responses as (
         on
             leads.lead_id = contacts.lead_id
             and leads.created_at <= contacts.activity_at
+            and leads.as_of_date >= contacts.activity_date
     group by leads.lead_id
 )
 
