@@ -46,14 +46,17 @@ with states as (
 numbered as (
     select
         *,
-        count_if(
-            previous_stage is distinct from stage
-            or previous_outcome is distinct from outcome
-        ) over (
+        count_if(is_entry) over (
             partition by opportunity_id order by state_number
             rows between unbounded preceding and current row
         ) as visit_number
-    from states
+    from (
+        select
+            *,
+            previous_stage is distinct from stage
+            or previous_outcome is distinct from outcome as is_entry
+        from states
+    ) as marked
 ),
 
 visits as (
@@ -63,7 +66,7 @@ visits as (
         stage,
         stage_order,
         currency,
-        min_by(amount, state_number) as original_amount,
+        max(amount) filter (where is_entry) as original_amount,
         min(valid_from_date) as entered_date,
         max(valid_to_date) as left_date,
         max(valid_to_at) as left_at,
