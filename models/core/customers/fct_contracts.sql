@@ -59,8 +59,13 @@ contract_deals as (
     select
         delivered.contract_id,
         sum(deals.amount)::decimal(28, 8) as deal_amount,
-        max_by(
-            deals.closed_by_rep_id, (deals.closed_date, deals.opportunity_id)
+        -- max_by skips nulls: a deal that nobody closed would pass its credit on.
+        nullif(
+            max_by(
+                coalesce(deals.closed_by_rep_id, '(none)'),
+                (deals.closed_date, deals.opportunity_id)
+            ),
+            '(none)'
         ) as closed_by_rep_id
     from delivered
     inner join deals
