@@ -8,6 +8,7 @@ goes through small tables, and callers round the results to whole seconds, days 
 from __future__ import annotations
 
 import math
+from functools import cache
 from statistics import NormalDist
 
 import numpy as np
@@ -16,6 +17,11 @@ _POINTS = 4001
 _SHARES = (np.arange(_POINTS) + 0.5) / _POINTS
 _NORMAL = np.array([NormalDist().inv_cdf(share) for share in _SHARES])
 _EXPONENTIAL = np.array([-math.log(1 - share) for share in _SHARES])
+
+
+@cache
+def _lognormal_table(sigma: float) -> np.ndarray:
+    return np.array([math.exp(sigma * z) for z in _NORMAL])
 
 
 class Draws:
@@ -51,8 +57,7 @@ class Draws:
 
     def lognormal(self, median, sigma: float, n: int) -> np.ndarray:
         """Lognormal numbers; ``sigma`` is the spread of their logarithm."""
-        table = np.array([math.exp(sigma * z) for z in _NORMAL])
-        return median * np.interp(self.uniform(n), _SHARES, table)
+        return median * np.interp(self.uniform(n), _SHARES, _lognormal_table(sigma))
 
     def exponential(self, mean, n: int) -> np.ndarray:
         """Waiting times, none longer than about nine times the mean."""

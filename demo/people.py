@@ -82,7 +82,11 @@ class People:
                 self._hand_out(work, candidates, (days, until), shares, chosen)
         everyone = np.arange(len(self.rep))
         for span in ((days, until), (until, until)):
-            self._hand_out(np.flatnonzero(chosen < 0), everyone, span, shares, chosen)
+            left_over = np.flatnonzero(chosen < 0)
+            # A few at a time: each is weighed against everybody.
+            for begin in range(0, len(left_over), 500):
+                work = left_over[begin : begin + 500]
+                self._hand_out(work, everyone, span, shares, chosen)
         return chosen
 
     def _hand_out(self, work, candidates, span, shares, chosen) -> None:
