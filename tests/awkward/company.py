@@ -230,6 +230,8 @@ class Company:
         self.config: dict = {}
         self.people: list[Person] = []
         self.numbers: dict[str, int] = {}
+        # Ids of the deals with the instants of their creation.
+        self.deal_times: list[tuple[str, datetime]] = []
 
     # -- chance ---------------------------------------------
     def chance(self, probability: float) -> bool:
@@ -788,7 +790,11 @@ class Company:
         elif pick < 0.33 and not closed:
             story.present.stage = self.rng.choice([self.won, self.lost])
             story.notes.add("ends otherwise")
-        elif pick < 0.36 and len(story.changes) > 2:
+        elif pick < 0.35 and closed:
+            # Open now, without a word about it in the history.
+            story.present.stage = self.rng.choice(self.open_stages)
+            story.notes.add("ends otherwise")
+        elif pick < 0.38 and len(story.changes) > 2:
             story.changes = story.changes[1:]
         if self.chance(0.03):
             story.present.close_date = None
@@ -811,6 +817,7 @@ class Company:
         if self.chance(0.02):
             account = self.ids.new("001")
         owners = story.owners
+        self.deal_times.append((deal_id, story.created))
         deal = self.add(
             "Opportunity",
             {
@@ -940,6 +947,7 @@ class Company:
     def make_flat_deal(self, story: DealStory) -> None:
         rng = self.rng
         deal_id = self.next_number("D")
+        self.deal_times.append((deal_id, story.created))
         present = story.present
         account = self.account()
         row = {
@@ -1197,20 +1205,26 @@ class Company:
 
     # -- activities ---------------------------------------------
     def make_activity(self) -> None:
-        when = self.instant(self.first_day, self.last_day + timedelta(days=12))
-        if self.kind == "flat" or (self.kind == "both" and self.chance(0.2)):
-            self.flat["activities"].append(self.flat_activity(when))
-            return
         rng = self.rng
+        when = self.instant(self.first_day, self.last_day + timedelta(days=12))
+        deal_id, created = "", None
+        if self.deal_times and self.chance(0.4):
+            deal_id, created = rng.choice(self.deal_times)
+            if self.chance(0.8):
+                when = created + timedelta(seconds=round(rng.expovariate(1 / 30 / 86400)))
+        in_flat = self.kind == "flat" or (self.kind == "both" and self.chance(0.2))
+        if in_flat:
+            self.flat["activities"].append(self.flat_activity(when) | {"opportunity_id": deal_id})
+            return
         who = what = EMPTY_ID
         pick = rng.random()
-        if pick < 0.4 and self.sf["Opportunity"]:
-            what = rng.choice(self.sf["Opportunity"])["Id"]
-        elif pick < 0.55:
+        if deal_id.startswith("006"):
+            what = deal_id
+        elif pick < 0.25:
             what = self.account()[0]
-        elif pick < 0.65:
+        elif pick < 0.4:
             what = self.ids.new("500")
-        elif pick < 0.75 and self.sf["Contact"]:
+        elif pick < 0.6 and self.sf["Contact"]:
             who = rng.choice(self.sf["Contact"])["Id"]
         self.sf_activity(when, who=who, what=what)
 
@@ -1281,7 +1295,6 @@ class Company:
         rng = self.rng
         future = when >= self.end
         done = not future and self.chance(0.8)
-        deals = self.flat["opportunities"]
         return {
             "activity_id": self.next_number("X"),
             "type": rng.choice(
@@ -1290,9 +1303,7 @@ class Company:
             "rep": self.flat_owner(rng.choice(self.people)),
             "direction": rng.choice(["", "", "outbound", "inbound"]),
             "account_id": rng.choice(self.account()) if self.chance(0.3) else "",
-            "opportunity_id": rng.choice(deals)["opportunity_id"]
-            if deals and self.chance(0.3)
-            else "",
+            "opportunity_id": "",
             "created_at": self.flat_instant(when - timedelta(hours=rng.choice([0, 1, 30]))),
             "due_date": rng.choice(["", self.business_day(when).isoformat()]),
             "done_at": self.flat_instant(when) if done and self.chance(0.85) else "",

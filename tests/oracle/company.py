@@ -351,7 +351,7 @@ class Deal:
             # Open on the as-of date only.
             if self.outcome != OPEN or day != self.as_of:
                 return None
-            return self.history[-1][1] if self.history else present
+            return present
         if self.created_date > day:
             return None
         if not self.history:
@@ -360,7 +360,8 @@ class Deal:
         for moment, later in self.history:
             if moment.astimezone(self.zone).date() <= day:
                 state = later
-        if state.kind != OPEN and self.outcome == OPEN and day >= self.as_of:
+        ends_closed = self.history[-1][1].kind != OPEN
+        if self.outcome == OPEN and ends_closed and state.kind != OPEN and day >= self.as_of:
             # The history ends closed, the record is open: it is open now.
             return present
         return state
@@ -374,7 +375,7 @@ class Deal:
                 return False
             if self.closed_at is not None and moment >= self.closed_at:
                 return False
-            if self.closed_at is None and self.day_of(moment) >= self.close_date:
+            if self.closed_at is None and self.day_of(moment) > self.close_date:
                 return False
         if not self.history:
             return True
@@ -434,7 +435,6 @@ class Lead:
     qualified_cell: datetime | None
     statuses: list[tuple[datetime, str | None, str | None]]
     has_history_source: bool
-    account: Account | None = None
 
     @property
     def conversion_date(self) -> date | None:
@@ -1121,7 +1121,6 @@ class Company:
                         for c in statuses
                     ],
                     has_history_source=r.source in self.lead_history_sources,
-                    account=self.sf_account(r.source, r["convertedaccountid"]),
                 )
             )
         flat_changes = self.grouped(self.extracts.flat("lead_history"), "lead_id")
@@ -1157,12 +1156,8 @@ class Company:
                         if c["status"]
                     ],
                     has_history_source="flat" in self.lead_history_sources,
-                    account=self.flat_account(r["account_id"]),
                 )
             )
-        self.leads = [
-            x for x in self.leads if not (x.account is not None and x.account.is_excluded)
-        ]
 
     def flat_deal_named(self, text: str | None) -> Deal | None:
         return self.find(self.deal_keys, text)

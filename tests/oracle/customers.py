@@ -196,7 +196,8 @@ def customer_lifetime_value(company: Company) -> Sheet:
         first = add_months(last + timedelta(days=1), -12)
         bought: dict[Scope, list] = {}
         for purchase in company.purchases:
-            if first <= purchase.day <= last:
+            # Who bought without an account is no customer that is known.
+            if purchase.account is not None and first <= purchase.day <= last:
                 for scope in account_scopes(purchase.account):
                     bought.setdefault(scope, []).append(purchase)
         lives: dict[Scope, list[int]] = {}
@@ -207,8 +208,8 @@ def customer_lifetime_value(company: Company) -> Sheet:
                     lives.setdefault(scope, []).append(days)
         for scope, purchases in bought.items():
             amounts = [p.amount for p in purchases if p.amount is not None]
-            buyers = {p.account for p in purchases if p.account is not None}
-            if amounts and buyers and scope in lives:
+            buyers = {p.account for p in purchases}
+            if amounts and scope in lives:
                 mean = sum(amounts) / len(amounts)
                 years = sum(lives[scope]) / len(lives[scope]) / 365.25
                 value = mean * len(purchases) / len(buyers) * years

@@ -314,15 +314,18 @@ def deal_visits(deal: Deal) -> list[Visit]:
     if not states:
         states = [(deal.created_at, deal.state_without_history())]
     # Nothing counts before the creation: what stood then stands at it.
-    before = [state for moment, state in states if moment <= deal.created_at]
-    first = before[-1] if before else states[0][1]
-    steps = [(deal.created_at, first)] + [step for step in states if step[0] > deal.created_at]
+    before = [state for moment, state in states if moment < deal.created_at]
+    steps = [step for step in states if step[0] >= deal.created_at]
+    if before:
+        steps = [(deal.created_at, before[-1]), *steps]
+    else:
+        steps = [(deal.created_at, steps[0][1]), *steps[1:]]
     if deal.outcome != OPEN:
         if deal.closed_at is not None:
             steps = [step for step in steps if step[0] < deal.closed_at]
             end = deal.closed_at
         else:
-            steps = [step for step in steps if deal.day_of(step[0]) < deal.close_date] or steps[:1]
+            steps = [step for step in steps if deal.day_of(step[0]) <= deal.close_date] or steps[:1]
             end = None
         closing = State(deal.outcome, deal.stage, None, None, None)
         steps.append((end, closing))

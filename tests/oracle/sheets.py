@@ -87,6 +87,8 @@ class Metric:
             company.extracts.is_delivered(*need.split("|"))
             # Without delivered contracts a won deal with a term is one.
             or ("contracts" in need.split("|") and company.has_contracts)
+            # Without a list of reps they are made from the names that the records use.
+            or (need == REPS and company.reps)
             for need in self.needs
         )
 
