@@ -65,6 +65,7 @@ class Dbt:
                 "--no-use-colors",
                 # What dbt says is in its events; what it ran is in the target folder.
                 "--log-level-file=none",
+                f"--log-path={self.target_dir}",
                 *arguments,
                 f"--project-dir={self.settings.project_dir}",
                 f"--profiles-dir={self.settings.project_dir / 'profiles'}",
