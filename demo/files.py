@@ -141,5 +141,5 @@ def _names() -> list[str]:
         f"create macro company_name(n) as place_name(n) || ' ' || {tail}"
         f" || case when n >= {names} then ' ' || (n // {names} + 1) else '' end",
         "create macro email(first, last, company) as"
-        " lower(first || '.' || last || '@' || place_name(company) || '.example')",
+        " lower(strip_accents(first || '.' || last) || '@' || place_name(company) || '.example')",
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
@@ -129,6 +130,10 @@ class People:
         return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
 
 
+def _ascii(name: str) -> str:
+    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+
+
 def make_people(draws: Draws, scale: float) -> People:
     """Staff the seats of the company: hire, promote, move, lose and replace people."""
     seats = max(8, round(40 * scale))
@@ -241,7 +246,7 @@ def make_people(draws: Draws, scale: float) -> People:
     step = next(s for s in range(7_919, 10_000) if np.gcd(s, combinations) == 1)
     codes = (int(draws.whole(0, combinations, 1)[0]) + np.arange(reps) * step) % combinations
     names = [(first[code % len(first)], last[code // len(first)]) for code in codes]
-    emails = [f"{a}.{b}@{words.MAIL_DOMAIN}".lower() for a, b in names]
+    emails = [f"{_ascii(a)}.{_ascii(b)}@{words.MAIL_DOMAIN}".lower() for a, b in names]
     table = np.array(rows, dtype=np.int64).T
     return People(
         team_names,

@@ -15,29 +15,29 @@ MAIL_DOMAIN = "veridane.example"
 
 FIRST_NAMES = _words("""
 Ada Adrian Aisha Albert Alma Amara Amir Ana Andrea Anika Anton Arjun Astrid Aya Beatriz Ben
-Bianca Bruno Camila Carl Carmen Cecilia Chen Chiara Clara Claudia Daniel Daria David Diego
-Dina Dora Edgar Elena Elias Elin Ella Emil Emma Erik Esther Eva Fabian Farah Felix Fiona
-Franz Freya Gabriel George Gina Greta Hana Hannah Harald Helen Henrik Hugo Ida Igor Ilse Ines
-Ingrid Irene Isaac Iris Ivan Jakob Jana Jonas Josef Judith Julia Kai Karim Karin Katya Kenji
-Lara Laura Leila Leo Lina Louis Lucia Lukas Maja Malik Mara Marco Maria Marta Mateo Max Mei
-Mia Mikael Mina Miriam Nadia Naomi Nils Nina Noah Nora Olga Olivia Omar Oscar Paula Pavel
-Petra Priya Rafael Ravi Rita Robin Rosa Ruben Samir Sana Sara Selma Sofia Stefan Sven Tara
-Theo Tina Tobias Uma Vera Victor Wanda Yara Yusuf Zoe
+Bianca Bruno Camila Carl Carmen Cecilia Chen Chiara Clara Claudia Daniel Daria David Diego Dina
+Dora Edgar Elena Elias Elin Ella Emil Emma Erik Esther Eva Fabian Farah Felix Fiona Franz Freya
+Gabriel George Gina Greta Hana Hannah Harald Helen Henrik Hugo Ida Igor Ilse Ines Ingrid Irene
+Isaac Iris Ivan Jakob Jana Jonas José Josef Jörg Judith Julia Kai Karim Karin Katya Kenji Lara
+Laura Leila Leo Lina Louis Lucia Lukas Maja Malik Mara Marco Maria Marta Mateo Max Mei Mia
+Mikael Mina Miriam Nadia Naomi Nils Nina Noah Nora Olga Olivia Omar Oscar Paula Pavel Petra
+Priya Rafael Ravi Rita Robin Rosa Ruben Samir Sana Sara Selma Sofia Stefan Sven Tara Theo Tina
+Tobias Uma Vera Victor Wanda Yara Yusuf Zoë
 """)
 
 LAST_NAMES = _words("""
-Abel Ahlberg Akers Almeida Andersen Arnold Ashworth Baker Barros Bauer Becker Bell Benali
-Berg Bergman Bianchi Blake Bloom Borg Braun Brook Burke Calder Campos Carter Castillo Chandra
-Clarke Conti Costa Crane Dahl Dalton Das Delgado Devlin Diaz Dietrich Dixon Duarte Dunn
-Eklund Ellis Engel Farkas Fischer Flores Forsberg Foster Frank Fuentes Fuller Garcia Gill
-Glover Gomez Grant Greene Gupta Haas Hale Hansen Harper Hayashi Heller Herrera Hoffman Holm
-Hughes Ito Iyer Jansen Jensen Joshi Kaiser Kaplan Keller Khan Kim Klein Koch Kovacs Kramer
-Kumar Lane Larsen Lehmann Lim Lindgren Lopez Lorenz Lund Maier Marsh Martin Mason Mehta
-Mendes Meyer Moreau Morris Nakano Neumann Nguyen Nolan Novak Okafor Oliveira Olsen Ortega
-Osman Palmer Park Patel Perez Pike Popov Powell Quinn Rahman Ramos Reed Reis Reyes Richter
-Rivera Roth Rossi Russo Sanders Santos Sato Schmidt Schultz Shah Sharma Silva Singh Soto
-Stein Stone Strand Suzuki Tanaka Taylor Thorn Torres Tran Vargas Vega Vidal Vogel Wagner
-Walsh Weber Werner West Winter Wolf Wong Yilmaz Young Zhang Ziegler
+Abel Ahlberg Akers Almeida Andersen Arnold Ashworth Baker Barros Bauer Becker Bell Benali Berg
+Bergman Bianchi Blake Bloom Borg Braun Brook Burke Calder Campos Carter Castillo Chandra Clarke
+Conti Costa Crane Dahl Dalton Das Delgado Devlin Diaz Dietrich Dixon Duarte Dunn Eklund Ellis
+Engel Farkas Fischer Flores Forsberg Foster Frank Fuentes Fuller Garcia Gill Glover Gomez
+Göransson Grant Greene Gupta Haas Hale Hansen Harper Hayashi Heller Herrera Hoffman Holm Hughes
+Ito Iyer Jansen Jensen Joshi Kaiser Kaplan Keller Khan Kim Klein Koch Kovacs Kramer Kumar Lane
+Larsen Lehmann Lim Lindgren Lopez Lorenz Lund Maier Marsh Martin Mason Mehta Mendes Meyer Moreau
+Morris Müller Nakano Neumann Nguyen Nolan Novak Núñez Okafor Oliveira Olsen Ortega Osman Palmer
+Park Patel Perez Pike Popov Powell Quinn Rahman Ramos Reed Reis Reyes Richter Rivera Roth Rossi
+Russo Sanders Santos Sato Schmidt Schultz Shah Sharma Silva Singh Soto Stein Stone Strand Suzuki
+Tanaka Taylor Thorn Torres Tran Vargas Vega Vidal Vogel Wagner Walsh Weber Werner West Winter
+Wolf Wong Yilmaz Young Zhang Ziegler
 """)
 
 # region: territory (name of the sales team): countries of its customers
@@ -73,16 +73,16 @@ Eastern Echo Elm Ember Falcon Fern Field Flint Forge Fox Frost Gale Garnet Glen 
 Grove Harbor Hawk Hazel Heath Heron High Hollow Indigo Iron Ivory Jade Juniper Kestrel Lake
 Larch Lark Laurel Linden Long Maple Marble Marsh Meadow Merlin Mill Mist Moon Moss North Oak
 Ocean Olive Onyx Opal Orchard Osprey Otter Pearl Pebble Pine Plover Prairie Quartz Raven Red
-Reed Ridge River Robin Rock Rose Rowan Ruby Sage Salt Sand Sapphire Shore Silver Sky Slate
-Snow Solar Spring Spruce Star Stone Storm Stream Summit Sun Swan Swift Tall Teal Thistle
-Thorn Tide Timber Topaz Vale Vista Walnut Water West White Wild Willow Wind Winter Wren Yew
+Reed Ridge River Robin Rock Rose Rowan Ruby Sage Salt Sand Sapphire Shore Silver Sky Slate Snow
+Solar Spring Spruce Star Stone Storm Stream Summit Sun Swan Swift Tall Teal Thistle Thorn Tide
+Timber Topaz Vale Vista Walnut Water West White Wild Willow Wind Winter Wren Yew
 """)
 ACCOUNT_HEADS = _words("""
 bank bay bourne bridge brook burn bury castle cliff combe cove cross dale dell down edge fall
-farm fell field firth ford gate glade grove hall ham haven head heath hill holm holt house
-hurst isle lake land lea light lock mark mead mere mill mont moor mount neck ness nook park
-peak pass point pool port reach ridge rise rock run shaw shore side spring stead stone
-strand stream thorpe ton tor tower vale view wall water way well wick wood worth yard
+farm fell field firth ford gate glade grove hall ham haven head heath hill holm holt house hurst
+isle lake land lea light lock mark mead mere mill mont moor mount neck ness nook park peak pass
+point pool port reach ridge rise rock run shaw shore side spring stead stone strand stream
+thorpe ton tor tower vale view wall water way well wick wood worth yard
 """)
 ACCOUNT_TAILS = [
     "Laboratories", "Industries", "Foods", "Pharma", "Water", "Energy", "Materials",
