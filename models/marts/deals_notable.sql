@@ -1,8 +1,7 @@
 {# The ten largest of each kind: open at the end of the quarter, won in it, lost in
    it. A deal without an amount is not among them. #}
 with quarters as (
-    select
-        quarters.*
+    select quarters.*
     from {{ ref('dim_periods') }} as quarters
     inner join {{ ref('dim_periods') }} as current_quarter
         on quarters.period_start in (
@@ -48,7 +47,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by quarter_start, outcome order by amount desc, opportunity_id
+            partition by quarter_start, outcome order by amount desc, opportunity_id asc
         )::integer as size_rank
     from deals
     where amount is not null

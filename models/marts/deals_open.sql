@@ -16,7 +16,7 @@ present_visits as (
     select
         visits.opportunity_id,
         max({{ dbt.datediff('visits.entered_date', 'settings.as_of_date', 'day') }})
-        as days_in_stage
+            as days_in_stage
     from {{ ref('fct_opportunity_stages') }} as visits
     cross join settings
     where
@@ -29,7 +29,7 @@ won_visits as (
     select
         visits.stage,
         percentile_cont(0.75) within group (order by visits.duration_days)::double
-        as p75_days
+            as p75_days
     from {{ ref('fct_opportunity_stages') }} as visits
     inner join {{ ref('fct_opportunities') }} as deals
         on visits.opportunity_id = deals.opportunity_id
@@ -46,7 +46,9 @@ contacts as (
     where
         activities.is_done
         and activities.activity_date <= settings.as_of_date
-        and activities.activity_type in ('call', 'email', 'meeting', 'demo', 'onboarding')
+        and activities.activity_type in (
+            'call', 'email', 'meeting', 'demo', 'onboarding'
+        )
         and (
             activities.direction = 'inbound'
             or activities.direction = 'outbound' and activities.is_by_person
@@ -122,7 +124,7 @@ dated as (
     select
         *,
         {{ dbt.datediff('last_contact_date', 'as_of_date', 'day') }}
-        as days_since_contact
+            as days_since_contact
     from deals
 )
 
@@ -145,7 +147,9 @@ select
             '; ',
             case when rep_id is null then 'no owner' end,
             case when has_owner_left then 'owner has left' end,
-            case when days_overdue > 0 then 'overdue by ' || days_overdue || ' days' end,
+            case
+                when days_overdue > 0 then 'overdue by ' || days_overdue || ' days'
+            end,
             case when expected_close_date is null then 'no expected close date' end,
             case when times_pushed >= 2 then 'pushed ' || times_pushed || ' times' end,
             case
@@ -175,7 +179,9 @@ select
     days_in_stage::integer as days_in_stage,
     won_deals_p75_days_in_stage,
     age_days,
-    greatest(days_overdue, 0)::integer as days_overdue,
+    case
+        when expected_close_date is not null then greatest(days_overdue, 0)
+    end::integer as days_overdue,
     days_since_contact::integer as days_since_contact,
     created_date,
     expected_close_date,

@@ -1,13 +1,13 @@
 {# The latest forecast of a scope is put together like that of the first day: a rep's
    forecast of that length, else the sum of the next shorter ones. #}
 with latest_forecasts as (
-    select
-        forecasts.*,
-        {{ dbt.dateadd('month', 'forecasts.months_long', 'forecasts.period_start') }}
-        ::date as next_period_start
+    select forecasts.*
     from {{ ref('fct_forecasts') }} as forecasts
     -- What is submitted when the period is over tells nothing ahead.
-    where forecasts.submitted_date < next_period_start
+    where
+        forecasts.submitted_date < {{ dbt.dateadd(
+            'month', 'forecasts.months_long', 'forecasts.period_start'
+        ) }}
     qualify row_number() over (
         partition by forecasts.rep_id, forecasts.period_type, forecasts.period_start
         order by forecasts.submitted_date desc

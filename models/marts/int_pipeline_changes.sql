@@ -15,7 +15,8 @@ with segments as (
         -- Closed to the end, from the day on that dates the close.
         deals.is_closed
         and segments.valid_from_date >= deals.closed_date
-        and bool_and(segments.outcome = deals.outcome) over from_now as is_closed_for_good
+        and bool_and(segments.outcome = deals.outcome) over from_now
+            as is_closed_for_good
     from {{ ref('int_pipeline_segments') }} as segments
     inner join {{ ref('fct_opportunities') }} as deals
         on segments.opportunity_id = deals.opportunity_id
@@ -52,9 +53,9 @@ named as (
     where is_or_was_open
     qualify
         not is_closed_for_good
-        or segment_number = min(segment_number) filter (where is_closed_for_good) over (
-            partition by opportunity_id
-        )
+        or segment_number = min(
+            case when is_closed_for_good then segment_number end
+        ) over (partition by opportunity_id)
 )
 
 select
@@ -71,7 +72,7 @@ select
         else named.rep_assignment_id
     end as assignment_after,
     {{ in_reporting_currency('named.original_amount_before', 'rates.rate') }}
-    as amount_before,
+        as amount_before,
     case
         when named.is_closed_for_good then coalesce(deals.amount, 0)
         else {{ in_reporting_currency('named.original_amount', 'rates.rate') }}

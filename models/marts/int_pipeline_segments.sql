@@ -27,7 +27,7 @@ left join {{ ref('dim_rep_assignments') }} as assignments
         and intervals.valid_from_date < assignments.valid_to
         -- A state that begins and ends on one day has the team of that day.
         and (
-            assignments.valid_from < intervals.valid_to_date
-            or assignments.valid_from <= intervals.valid_from_date
+            intervals.valid_to_date > assignments.valid_from
+            or intervals.valid_from_date >= assignments.valid_from
         )
 where intervals.valid_from_date <= intervals.valid_to_date

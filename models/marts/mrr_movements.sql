@@ -1,6 +1,15 @@
 {# Both ends of a month are at the rate of its last day, so what rates changed since
    the end of the month before stands in a column of its own. #}
-with months as (
+with first_payments as (
+    select
+        coalesce(account_id, '(none)') as account_id,
+        min(start_date) as start_date
+    from {{ ref('fct_subscriptions') }}
+    where original_mrr <> 0 and start_date <= end_date
+    group by coalesce(account_id, '(none)')
+),
+
+months as (
     select
         customers.account_id,
         customers.period_start as month_start,
@@ -9,7 +18,7 @@ with months as (
         customers.mrr_at_start as opening_mrr,
         customers.mrr_at_end as closing_mrr,
         coalesce(previous.mrr_at_end, 0) as previous_closing_mrr,
-        first_paid.start_date < periods.period_start as has_paid_before
+        first_payments.start_date < periods.period_start as has_paid_before
     from {{ ref('fct_customer_periods') }} as customers
     inner join {{ ref('dim_periods') }} as periods
         on
@@ -20,15 +29,8 @@ with months as (
             customers.account_id = previous.account_id
             and customers.period_type = previous.period_type
             and periods.previous_period_start = previous.period_start
-    left join (
-        select
-            coalesce(account_id, '(none)') as account_id,
-            min(start_date) as start_date
-        from {{ ref('fct_subscriptions') }}
-        where original_mrr <> 0 and start_date <= end_date
-        group by coalesce(account_id, '(none)')
-    ) as first_paid
-        on customers.account_id = first_paid.account_id
+    left join first_payments
+        on customers.account_id = first_payments.account_id
     where
         customers.period_type = 'month'
         and (customers.mrr_at_start <> 0 or customers.mrr_at_end <> 0)
@@ -59,16 +61,16 @@ select
     accounts.segment,
     movements.movement,
     movements.opening_mrr::decimal(28, 8) as opening_mrr,
-    {% for movement, sign in [
-        ('new', ''), ('expansion', ''), ('contraction', '-'), ('churn', '-'),
-        ('reactivation', ''),
+    {% for movement in [
+        'new', 'expansion', 'contraction', 'churn', 'reactivation',
     ] -%}
-    (case when movements.movement = '{{ movement }}' then {{ sign }}movements.change else 0 end)
-    ::decimal(28, 8) as {{ movement }}_mrr,
+    case
+        when movements.movement = '{{ movement }}' then abs(movements.change) else 0
+    end::decimal(28, 8) as {{ movement }}_mrr,
     {% endfor -%}
     movements.closing_mrr::decimal(28, 8) as closing_mrr,
     (movements.opening_mrr - movements.previous_closing_mrr)::decimal(28, 8)
-    as exchange_rate_change
+        as exchange_rate_change
 from movements
 left join {{ ref('dim_accounts') }} as accounts
     on movements.account_id = accounts.account_id

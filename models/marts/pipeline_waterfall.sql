@@ -1,7 +1,7 @@
 {% set terms = [
     'opening_pipeline', 'created', 'pulled_in', 'increased', 'reopened', 'won', 'lost',
     'reopened_later', 'pushed_out', 'decreased', 'owner_moves', 'exchange_rate_change',
-    'closing_pipeline', 'won_outside_pipeline',
+    'closing_pipeline',
 ] %}
 
 with figures as (
@@ -10,11 +10,12 @@ with figures as (
         scopes.scope_id,
         deals.period_type,
         deals.period_start,
-        deals.pipeline,
         {% for term in terms -%}
-        sum(deals.amount) filter (where deals.term = '{{ term }}') as {{ term }}
-        {{- '' if loop.last else ',' }}
-        {% endfor %}
+        sum(deals.amount) filter (where deals.term = '{{ term }}') as {{ term }},
+        {% endfor -%}
+        sum(deals.amount) filter (where deals.term = 'won_outside_pipeline')
+            as won_outside_pipeline,
+        deals.pipeline
     from {{ ref('pipeline_waterfall_deals') }} as deals
     inner join {{ ref('dim_scopes') }} as scopes
         on deals.rep_assignment_id = scopes.rep_assignment_id
@@ -64,9 +65,9 @@ select
     periods.period_name,
     periods.is_complete,
     {% for term in terms -%}
-    coalesce(figures.{{ term }}, 0)::decimal(28, 8) as {{ term }}
-    {{- '' if loop.last else ',' }}
-    {% endfor %}
+    coalesce(figures.{{ term }}, 0)::decimal(28, 8) as {{ term }},
+    {% endfor -%}
+    coalesce(figures.won_outside_pipeline, 0)::decimal(28, 8) as won_outside_pipeline
 from scope_periods
 inner join {{ ref('dim_periods') }} as periods
     on

@@ -17,16 +17,18 @@
     ('owner_moves', 'amount_before', "was_in and has_moved"),
 ] %}
 
-with periods as (
+with pipelines as (
+    select 'all' as pipeline
+    union all
+    select 'due' as pipeline
+),
+
+periods as (
     select
         periods.*,
         pipelines.pipeline
     from {{ ref('dim_periods') }} as periods
-    cross join (
-        select 'all' as pipeline
-        union all
-        select 'due' as pipeline
-    ) as pipelines
+    cross join pipelines
     where periods.period_type in ('month', 'quarter')
 ),
 
@@ -103,7 +105,7 @@ revaluations as (
         segments.rep_assignment_id,
         {{ in_reporting_currency('segments.original_amount', 'late_rates.rate') }}
         - {{ in_reporting_currency('segments.original_amount', 'early_rates.rate') }}
-        as amount
+            as amount
     from {{ ref('int_pipeline_segments') }} as segments
     inner join periods
         on

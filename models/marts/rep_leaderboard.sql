@@ -64,12 +64,27 @@ measured as (
             employed.rep_id = figures.rep_id
             and employed.period_type = figures.period_type
             and employed.period_start = figures.period_start
+),
+
+ranked as (
+    select
+        {% for measure, direction in measures -%}
+        case
+            when {{ measure }} is not null
+                then rank() over (
+                    partition by period_type, period_start
+                    order by {{ measure }} {{ direction }} nulls last
+                )
+        end::integer as {{ measure }}_rank,
+        {% endfor -%}
+        *
+    from measured
 )
 
 select
-    measured.rep_id,
-    measured.period_type,
-    measured.period_start,
+    ranked.rep_id,
+    ranked.period_type,
+    ranked.period_start,
     periods.period_end,
     periods.period_name,
     periods.is_complete,
@@ -77,23 +92,28 @@ select
     assignments.team,
     assignments.region,
     assignments.role,
-    {% for measure, direction in measures -%}
-    measured.{{ measure }},
-    case
-        when measured.{{ measure }} is not null
-            then rank() over (
-                partition by measured.period_type, measured.period_start
-                order by measured.{{ measure }} {{ direction }} nulls last
-            )
-    end::integer as {{ measure }}_rank
-    {{- '' if loop.last else ',' }}
-    {% endfor %}
-from measured
+    ranked.attainment,
+    ranked.attainment_rank,
+    ranked.sales,
+    ranked.sales_rank,
+    ranked.deals_won,
+    ranked.deals_won_rank,
+    ranked.pipeline_created,
+    ranked.pipeline_created_rank,
+    ranked.open_pipeline,
+    ranked.open_pipeline_rank,
+    ranked.new_leads,
+    ranked.new_leads_rank,
+    ranked.sales_cycle_days,
+    ranked.sales_cycle_days_rank,
+    ranked.activities,
+    ranked.activities_rank
+from ranked
 inner join {{ ref('dim_periods') }} as periods
     on
-        measured.period_type = periods.period_type
-        and measured.period_start = periods.period_start
+        ranked.period_type = periods.period_type
+        and ranked.period_start = periods.period_start
 inner join {{ ref('dim_reps') }} as reps
-    on measured.rep_id = reps.rep_id
+    on ranked.rep_id = reps.rep_id
 inner join {{ ref('dim_rep_assignments') }} as assignments
-    on measured.rep_assignment_id = assignments.rep_assignment_id
+    on ranked.rep_assignment_id = assignments.rep_assignment_id

@@ -11,21 +11,28 @@ with visits as (
     from {{ ref('fct_opportunity_stages') }}
 ),
 
+stages as (
+    select distinct
+        stage,
+        stage_order
+    from visits
+),
+
 -- Moving on past stages in which the deal has never been; won, past all that follow.
 skips as (
     select
         stages.stage,
         visits.left_date
     from visits
-    inner join (select distinct stage, stage_order from visits) as stages
+    inner join stages
         on
-            stages.stage_order > visits.stage_order
-            and (visits.next_outcome = 'won' or stages.stage_order < visits.next_order)
-    left join visits as earlier
+            visits.stage_order < stages.stage_order
+            and (visits.next_outcome = 'won' or visits.next_order > stages.stage_order)
+    left join {{ ref('fct_opportunity_stages') }} as earlier
         on
             visits.opportunity_id = earlier.opportunity_id
             and stages.stage = earlier.stage
-            and earlier.visit_number < visits.visit_number
+            and visits.visit_number > earlier.visit_number
     where visits.exit_kind = 'moved on' and earlier.opportunity_id is null
 ),
 
@@ -60,7 +67,7 @@ select
     events.stage,
     date_periods.period_type,
     date_periods.period_start,
-    any_value(stages.stage_order) as stage_order,
+    stages.stage_order,
     any_value(periods.period_end) as period_end,
     any_value(periods.period_name) as period_name,
     any_value(periods.is_complete) as is_complete,
@@ -75,7 +82,7 @@ select
     avg(events.duration_days::double) as mean_days_in_stage,
     median(events.duration_days)::double as median_days_in_stage,
     percentile_cont(0.9) within group (order by events.duration_days)::double
-    as p90_days_in_stage
+        as p90_days_in_stage
 from events
 inner join {{ ref('dim_date_periods') }} as date_periods
     on events.event_date = date_periods.date_day
@@ -83,6 +90,8 @@ inner join {{ ref('dim_periods') }} as periods
     on
         date_periods.period_type = periods.period_type
         and date_periods.period_start = periods.period_start
-left join {{ ref('dim_stages') }} as stages
+inner join stages
     on events.stage = stages.stage
-group by events.stage, date_periods.period_type, date_periods.period_start
+group by
+    events.stage, date_periods.period_type, date_periods.period_start,
+    stages.stage_order

@@ -11,8 +11,8 @@ employed_weeks as (
     from {{ ref('dim_reps') }} as reps
     inner join {{ ref('dim_dates') }} as dates
         on
-            dates.date_day >= reps.hire_date
-            and coalesce(dates.date_day <= reps.leave_date, true)
+            reps.hire_date <= dates.date_day
+            and coalesce(reps.leave_date >= dates.date_day, true)
     where dates.is_elapsed and {{ is_delivered('activities') }}
 ),
 
@@ -22,9 +22,9 @@ done as (
         dates.week_start,
         count_if(activities.is_outreach and activities.activity_type = 'call') as calls,
         count_if(activities.is_outreach and activities.activity_type = 'email')
-        as emails,
+            as emails,
         count_if(activities.is_done and activities.activity_type = 'meeting')
-        as meetings,
+            as meetings,
         count_if(
             activities.is_done and activities.activity_type in ('demo', 'onboarding')
         ) as demos
@@ -33,7 +33,6 @@ done as (
         on activities.activity_date = dates.date_day
     where dates.is_elapsed
     group by all
-    having calls + emails + meetings + demos > 0
 ),
 
 due as (
@@ -60,6 +59,7 @@ rep_weeks as (
         rep_id,
         week_start
     from done
+    where calls + emails + meetings + demos > 0
     union
     select
         rep_id,

@@ -43,6 +43,14 @@ with states as (
         )
 ),
 
+marked as (
+    select
+        *,
+        (previous_stage is distinct from stage)
+        or (previous_outcome is distinct from outcome) as is_entry
+    from states
+),
+
 numbered as (
     select
         *,
@@ -50,13 +58,7 @@ numbered as (
             partition by opportunity_id order by state_number
             rows between unbounded preceding and current row
         ) as visit_number
-    from (
-        select
-            *,
-            previous_stage is distinct from stage
-            or previous_outcome is distinct from outcome as is_entry
-        from states
-    ) as marked
+    from marked
 ),
 
 visits as (
