@@ -1,16 +1,25 @@
-with measured as (
-    select * from {{ ref('int_kpi_values') }}
-),
-
-fillable as (
+-- What the delivered extracts allow: without activities, say, a share of leads answered
+-- would be 0, which nobody knows.
+with available as (
     select
         kpi_catalog.kpi,
         kpi_catalog.scopes,
-        kpi_catalog.periods
+        kpi_catalog.periods,
+        kpi_catalog.when_empty
     from {{ ref('kpi_catalog') }} as kpi_catalog
     inner join {{ ref('kpi_availability') }} as availability
         on kpi_catalog.kpi = availability.kpi
-    where kpi_catalog.when_empty = 'zero' and availability.is_available
+    where availability.is_available
+),
+
+measured as (
+    select * from {{ ref('int_kpi_values') }}
+    where kpi in (select available.kpi from available)
+),
+
+fillable as (
+    select * from available
+    where when_empty = 'zero'
 ),
 
 -- Products, stages and the like exist from their first record in a metric on.

@@ -6,6 +6,10 @@ with delivered as (
     -- Won deals with a term stand in for contracts.
     select 'contracts' as entity
     from {{ ref('fct_contracts') }}
+    union
+    -- Where no source delivers people, reps are made of the names that records use.
+    select 'reps' as entity
+    from {{ ref('dim_reps') }}
 ),
 
 needs as (
