@@ -20,8 +20,12 @@ from orchestration.progress import shown_path
 from orchestration.settings import Settings
 from orchestration.state import code_fingerprint, inherited_lock, replace_text
 
-# Unit tests prove the code, not the data: `make test` runs them.
-BUILD = ("build", "--exclude-resource-type", "unit_test")
+# Unit tests prove the code, not the data: `make test` runs them. The manifest is that of the
+# parse before, and the results are in the events: writing both again takes seconds.
+BUILD = ("--no-write-json", "build", "--exclude-resource-type", "unit_test")
+MESSAGE_LINES = 12
+
+Event = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Dbt:
 
     def events(
         self, arguments: Sequence[str], environment: Mapping[str, str] | None = None
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Iterator[Event]:
         """Runs `dbt <arguments>`; yields its structured log events, then `{"exit_code": n}`.
 
         A line that is no event (a Python warning, say) is yielded as an event of its own.
@@ -96,7 +100,7 @@ class Dbt:
             if process.poll() is None:
                 process.terminate()
             exit_code = process.wait()
-        yield {"exit_code": exit_code, "info": {"name": "Exit", "msg": "", "level": "info"}}
+        yield {"exit_code": exit_code, **_plain("")}
 
     def make_docs(self) -> Path:
         """Makes the documentation site, one file that opens without a server.
@@ -112,69 +116,50 @@ class Dbt:
             raise RefreshError("dbt could not make the documentation:\n" + errors_of(events))
         return self.target_dir / "static_index.html"
 
-    def results(self) -> list[dict[str, Any]]:
-        """The results of the last build, one per node; empty if it did not get so far."""
-        try:
-            content = (self.target_dir / "run_results.json").read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return []
-        return json.loads(content)["results"]
 
-    def forget_results(self) -> None:
-        """Before a build: the results of the one before must not be taken for its own."""
-        (self.target_dir / "run_results.json").unlink(missing_ok=True)
-
-    def describe_failures(self, manifest: Mapping[str, Any]) -> str:
-        """What failed in the last build: which check, how many rows, where to look."""
-        results = self.results()
-        failed = [result for result in results if result["status"] in ("fail", "error")]
-        if not failed:
-            return ""
-        skipped = sum(result["status"] == "skipped" for result in results)
-        lines = [
-            f"{len(failed)} of {len(results)} models and checks failed, "
-            f"{skipped} that depend on them were skipped:"
+def describe_failures(events: Sequence[Event], warehouse_path: Path) -> str:
+    """What failed in a build, for a person: which check, how many rows, where to look."""
+    failures: dict[str, list[str]] = {}
+    rows: dict[str, int] = {}
+    skipped = total = 0
+    for event in events:
+        name, data = event["info"]["name"], event["data"]
+        unique_id = data.get("node_info", {}).get("unique_id")
+        if name == "LogTestResult":
+            rows[unique_id] = data["num_failures"]
+        elif name == "RunResultFailure":
+            kind = "check" if data["resource_type"] == "test" else data["resource_type"]
+            failures[unique_id] = [f"- {kind} {data['node_name']} ({data['path']})"]
+        elif name == "RunResultError" and unique_id in failures:
+            lines = data["msg"].splitlines()
+            if rows.get(unique_id):
+                lines = [f"found {rows[unique_id]} row{'s' if rows[unique_id] > 1 else ''}"]
+            failures[unique_id] += [f"    {line}" for line in lines[:MESSAGE_LINES]]
+        elif name == "SQLCompiledPath" and unique_id in failures:
+            failures[unique_id].append(f"    {shown_path(Path(data['path']))}")
+        elif name == "StatsLine":
+            skipped, total = data["stats"]["skip"], data["stats"]["total"]
+    if not failures:
+        return "dbt failed:\n" + errors_of(events)
+    return "\n".join(
+        [
+            f"{len(failures)} of {total} models and checks failed, "
+            f"{skipped} that depend on them were skipped:",
+            *(line for lines in failures.values() for line in lines),
+            f"See what a file finds: duckdb -readonly {shown_path(warehouse_path)} -f <file>",
         ]
-        for result in failed:
-            node = manifest["nodes"].get(result["unique_id"], {})
-            lines.append(f"- {_title(node, result)}")
-            if result["status"] == "error":
-                lines.extend(f"    {line}" for line in (result["message"] or "").splitlines()[:12])
-            if node.get("resource_type") in ("model", "test"):
-                lines.append(f"    {self.compiled_path(node)}")
-        if any(result["status"] == "fail" for result in failed):
-            warehouse = shown_path(self.settings.warehouse_path)
-            lines.append(f"Each file finds the rows: duckdb -readonly {warehouse} -f <file>")
-        return "\n".join(lines)
-
-    def compiled_path(self, node: Mapping[str, Any]) -> str:
-        """The file with the SQL of a model or test, as it was run."""
-        original = Path(node["original_file_path"])
-        compiled = self.target_dir / "compiled" / node["package_name"] / original
-        if node["resource_type"] == "test" and original.suffix != ".sql":
-            compiled = compiled / node["path"]
-        return shown_path(compiled)
+    )
 
 
-def errors_of(events: Sequence[Mapping[str, Any]]) -> str:
+def errors_of(events: Sequence[Event]) -> str:
     """The messages of the error events, or the last lines where dbt gave none."""
     messages = [event["info"]["msg"] for event in events if event["info"]["level"] == "error"]
     if not messages:
-        messages = [event["info"]["msg"] for event in events][-10:]
+        messages = [event["info"]["msg"] for event in events][-MESSAGE_LINES:]
     return "\n".join(message for message in messages if message.strip())
 
 
-def _title(node: Mapping[str, Any], result: Mapping[str, Any]) -> str:
-    kind = "check" if node.get("resource_type") == "test" else node.get("resource_type", "node")
-    name = node.get("name", result["unique_id"])
-    if result["status"] == "error":
-        return f"{kind} {name} could not be {'run' if kind == 'check' else 'built'}:"
-    count = result.get("failures") or 0
-    description = f": {node['description'].strip()}" if node.get("description") else ""
-    return f"{kind} {name} found {count} row{'' if count == 1 else 's'}{description}"
-
-
-def _event(line: str) -> dict[str, Any]:
+def _event(line: str) -> Event:
     try:
         event = json.loads(line)
         return event if "info" in event else _plain(line)
@@ -182,5 +167,5 @@ def _event(line: str) -> dict[str, Any]:
         return _plain(line)
 
 
-def _plain(line: str) -> dict[str, Any]:
+def _plain(line: str) -> Event:
     return {"info": {"name": "Line", "msg": line.rstrip("\n"), "level": "info"}, "data": {}}

@@ -16,7 +16,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration import steps
 from orchestration.contract import load_contract
-from orchestration.dbt_build import BUILD, Dbt, errors_of
+from orchestration.dbt_build import BUILD, Dbt, describe_failures
 from orchestration.errors import RefreshError
 from orchestration.landing import LandingReport
 from orchestration.progress import reporter
@@ -153,24 +153,18 @@ def model_assets(dbt: Dbt, manifest: dict[str, Any]) -> dg.AssetsDefinition:
             environment["DBT_INDIRECT_SELECTION"] = selection.indirect_selection
         reporter().step("Building")
         note_audit(dbt.settings.warehouse_path, is_audited=False)
-        dbt.forget_results()
         events = []
         for event in dbt.events([*BUILD, *selection.selection_args], environment):
             steps.log.info(event["info"]["msg"])
             events.append(event)
-            data = event.get("data", {})
-            if "total" in data:
+            if "total" in event["data"]:
+                data = event["data"]
                 reporter().advance(data["node_info"]["node_name"], data["index"], data["total"])
-            if "node_info" in data:
-                message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
-                yield from message.to_default_asset_events(
-                    manifest, TRANSLATOR, context, dbt.target_dir
-                )
+            message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
+            yield from message.to_default_asset_events(manifest, TRANSLATOR, context)
         with in_words():
             if events[-1]["exit_code"] != 0:
-                raise RefreshError(
-                    dbt.describe_failures(manifest) or "dbt failed:\n" + errors_of(events)
-                )
+                raise RefreshError(describe_failures(events, dbt.settings.warehouse_path))
         note_audit(dbt.settings.warehouse_path, is_audited=not context.is_subset)
 
     return models

@@ -13,7 +13,7 @@ from rich.console import Console
 from orchestration import steps
 from orchestration.dbt_build import Dbt
 from orchestration.errors import RefreshError
-from orchestration.progress import ConsoleReporter, report_to, shown_path
+from orchestration.progress import ConsoleReporter, report_to, reporter, shown_path
 from orchestration.publishing import FILE_NAME
 from orchestration.settings import Settings
 from orchestration.state import replace_text
@@ -32,9 +32,9 @@ def run_refresh(settings: Settings, console: Console) -> Path:
     """
     log_path = steps.open_log(settings)
     # What libraries print would tear the progress apart; it goes to the log.
-    with log_path.open("a", encoding="utf-8") as log, ConsoleReporter(console) as reporter:
-        report_to(reporter)
-        reporter.step("Starting")
+    with log_path.open("a", encoding="utf-8") as log, ConsoleReporter(console) as shown:
+        report_to(shown)
+        shown.step("Starting")
         with redirect_stdout(log), redirect_stderr(log):
             problems = _execute(settings)
     if problems:
@@ -61,12 +61,13 @@ def _execute(settings: Settings) -> list[str]:
     """Runs the job; what went wrong, as messages for the user."""
     prepare_dagster(settings)
     with ThreadPoolExecutor() as pool:
-        # dbt parses in a process of its own, while this one is busy with importing Dagster.
+        # dbt parses in a process of its own, while this one is busy.
         parsing = pool.submit(Dbt(settings).manifest)
         import dagster as dg
 
         from orchestration.definitions import definitions_of
 
+        steps.make_demo_if_empty(settings, reporter())
         parsing.result()
     job = definitions_of(settings).resolve_job_def("refresh")
     with dg.DagsterInstance.get() as instance:

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from orchestration import publishing
-from orchestration.contract import Contract, load_contract
+from orchestration.contract import load_contract
 from orchestration.errors import RefreshError
 from orchestration.landing import LandingReport, land
 from orchestration.progress import Reporter
 from orchestration.publishing import Release
-from orchestration.scanning import Scan, mark_as_demo, scan
+from orchestration.scanning import mark_as_demo, scan
 from orchestration.settings import Settings
 from orchestration.state import begin_run, end_run, load_state
 from orchestration.warehouse import open_warehouse
@@ -36,8 +36,9 @@ def land_extracts(settings: Settings, reporter: Reporter) -> LandingReport:
         RefreshError: files were refused (the good ones are landed).
         UsageError: the landing folder that was named is missing or empty.
     """
+    make_demo_if_empty(settings, reporter)
     contract = load_contract(settings.project_dir)
-    found = make_demo_if_empty(settings, contract, scan(settings, contract), reporter)
+    found = scan(settings, contract)
     reporter.step("Landing")
     begin_run(settings, found)
     count = 0
@@ -68,20 +69,19 @@ def in_short(report: LandingReport) -> str:
     return f"{text}. Figures are as of {report.as_of_date}."
 
 
-def make_demo_if_empty(
-    settings: Settings, contract: Contract, found: Scan, reporter: Reporter
-) -> Scan:
+def make_demo_if_empty(settings: Settings, reporter: Reporter) -> None:
     """Makes the demo company's extracts where the default landing folder holds no delivery.
 
     They are made in a hidden folder and then moved into place; that folder goes last, so that a
     demo company of which only a part was moved is made anew.
     """
+    if not settings.landing_is_default:
+        return
+    found = scan(settings, load_contract(settings.project_dir))
     part = settings.landing_dir / ".demo.part"
-    is_interrupted = found.is_demo and part.exists()
-    if not settings.landing_is_default or (found.deliveries and not is_interrupted):
-        return found
+    if found.deliveries and not (found.is_demo and part.exists()):
+        return
     reporter.note("landing/ holds no delivery yet: making the extracts of a demo company.")
-    reporter.step("Demo data")
     # Imported here: it needs numpy, which a real company's refresh does not.
     import demo
 
@@ -93,7 +93,6 @@ def make_demo_if_empty(
         target.parent.mkdir(parents=True, exist_ok=True)
         delivery.rename(target)
     shutil.rmtree(part)
-    return scan(settings, contract)
 
 
 def remove_demo(landing_dir: Path) -> list[Path]:
