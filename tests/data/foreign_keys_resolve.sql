@@ -9,10 +9,7 @@
             'fct_pipeline_expected', 'fct_pipeline_snapshots', 'fct_quotas',
             'fct_quotes', 'fct_rep_periods', 'fct_time_log', 'rep_quarter',
         ],
-        'manager_rep_id': ['dim_rep_assignments'],
         'first_rep_id': ['fct_leads'],
-        'owner_rep_id': ['dim_accounts', 'fct_opportunities'],
-        'won_by_rep_id': ['dim_accounts'],
         'created_by_rep_id': ['fct_opportunities'],
         'closed_by_rep_id': ['fct_contracts', 'fct_opportunities'],
         'left_by_rep_id': ['fct_opportunity_stages'],
@@ -37,14 +34,12 @@
         'account_id': [
             'account_scopes', 'fct_contracts',
             'fct_customer_intervals', 'fct_customer_lifespans', 'fct_customer_periods',
-            'fct_leads', 'fct_opportunities', 'fct_purchases', 'fct_subscriptions',
-            'fct_surveys', 'new_customer_scopes',
+            'fct_opportunities', 'fct_purchases', 'fct_subscriptions', 'fct_surveys',
+            'new_customer_scopes',
         ],
     },
     ('dim_campaigns', 'campaign_id'): {
-        'campaign_id': [
-            'campaign_scopes', 'fct_campaign_periods', 'fct_leads', 'fct_opportunities',
-        ],
+        'campaign_id': ['campaign_scopes', 'fct_campaign_periods', 'fct_leads'],
     },
     ('dim_products', 'product_id'): {'product_id': ['fct_opportunity_lines']},
     ('dim_stages', 'stage'): {
@@ -61,8 +56,8 @@
     },
     ('fct_opportunities', 'opportunity_id'): {
         'opportunity_id': [
-            'fct_deal_responses', 'fct_leads', 'fct_opportunity_intervals',
-            'fct_opportunity_lines', 'fct_opportunity_stages', 'fct_pipeline_deals',
+            'fct_deal_responses', 'fct_opportunity_intervals', 'fct_opportunity_lines',
+            'fct_opportunity_stages', 'fct_pipeline_deals',
             'fct_pipeline_expected', 'fct_pipeline_snapshots', 'fct_quotes',
             'opportunity_close_scopes', 'opportunity_creation_scopes',
             'pipeline_scopes', 'stage_visit_scopes',

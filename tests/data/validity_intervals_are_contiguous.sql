@@ -1,6 +1,7 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_opportunity_intervals'}}}) }}
 {# What follows in time neither overlaps nor leaves a gap. An interval may be empty,
-   where two changes came at once, but never ends before it begins. #}
+   where two changes came at once, but never ends before it begins. Deals closed before
+   their creation are for the quality tables. #}
 {% set validities = [
     ('dim_periods', 'period_type', 'period_start', dbt.dateadd('day', 1, 'period_end')),
     ('dim_rep_assignments', 'coalesce(rep_id, rep_assignment_id)', 'valid_from', 'valid_to'),
@@ -9,7 +10,13 @@
     ('int_opportunity_owners', 'opportunity_id', 'owned_from_at', 'owned_to_at'),
 ] %}
 
-with intervals as (
+with closed_before_creation as (
+    select opportunity_id
+    from {{ ref('fct_opportunities') }}
+    where closed_date < created_date
+),
+
+intervals as (
     {% for model, key, valid_from, valid_to in validities -%}
     select
         '{{ model }}' as model,
@@ -30,6 +37,7 @@ with intervals as (
         valid_from_{{ unit }}::timestamp as valid_from,
         valid_to_{{ unit }}::timestamp as valid_to
     from {{ ref('fct_opportunity_intervals') }}
+    anti join closed_before_creation using (opportunity_id)
     {% if not loop.last %}union all
     {% endif -%}
     {% endfor %}
