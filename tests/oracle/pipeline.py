@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from tests.oracle.company import OPEN, WON, Company, Deal, Period, Person, State
+from tests.oracle.extracts import start_of_day
 from tests.oracle.results import (
     attained_sales,
     average_deal_size,
@@ -329,6 +330,9 @@ def deal_visits(deal: Deal) -> list[Visit]:
             end = None
         closing = State(deal.outcome, deal.stage, None, None, None)
         steps.append((end, closing))
+    if deal.outcome == OPEN and steps[-1][1].kind != OPEN:
+        # The history ends closed, the record is open: in its present stage on the as-of date.
+        steps.append((start_of_day(deal.as_of, deal.zone), deal.state_without_history()))
     found: list[Visit] = []
     for moment, state in steps:
         if found and found[-1].stage == state.stage and found[-1].kind == state.kind:

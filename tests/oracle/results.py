@@ -412,7 +412,8 @@ def win_rate_by_value(company: Company) -> Sheet:
 
 
 def is_won_by_now(company: Company, deal: Deal) -> bool:
-    return deal.outcome == WON and deal.close_date is not None and deal.close_date <= company.as_of
+    """Won; where nobody knows when, it is known at least that it was by now."""
+    return deal.outcome == WON and (deal.close_date is None or deal.close_date <= company.as_of)
 
 
 @metric(PEOPLE + " lead_source", needs=[DEALS])
