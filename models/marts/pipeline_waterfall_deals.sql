@@ -151,9 +151,9 @@ sales_outside as (
     where
         deals.is_won
         and deals.opportunity_id not in (
-            select int_pipeline_changes.opportunity_id
-            from {{ ref('int_pipeline_changes') }}
-            where int_pipeline_changes.change = 'won'
+            select won_deals.opportunity_id
+            from {{ ref('int_pipeline_changes') }} as won_deals
+            where won_deals.change = 'won'
         )
 ),
 
