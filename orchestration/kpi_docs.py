@@ -99,7 +99,8 @@ order by period_start desc, scope_name;
 
 Below every metric that has a `sample_size` stands the query that lists the records behind one
 figure, as many as `sample_size` says. It is the metric's own SQL, with records in place of sums.
-Write the figure's key in place of the four parameters, or hand it over:
+Where numerator and denominator count different things (deals won per quote issued), these are the
+denominator's. Write the figure's key in place of the four parameters, or hand it over:
 
 ```python
 con = duckdb.connect("published/sales_kpis.duckdb", read_only=True)
@@ -156,9 +157,11 @@ def _section(project: Project, row: dict[str, str], groups: list[dict[str, Any]]
     kind = [f"`{row['kpi']}`", row["unit"], BETTER[row["better"]], row["timing"]]
     if row["is_headline"] == "true":
         kind.append("★ headline")
-    divided = f" **÷** {row['denominator']}" if row["denominator"] else ""
+    formula = row["numerator"].replace(" x ", " \N{MULTIPLICATION SIGN} ").replace("|", "\\|")
+    if row["denominator"]:
+        formula += f"<br>÷ {row['denominator']}"
     facts = {
-        "formula": row["numerator"] + divided,
+        "formula": formula,
         "dated by": row["dated_by"],
         "scopes": row["scopes"].replace(" ", ", "),
         "periods": row["periods"].replace(" ", ", "),

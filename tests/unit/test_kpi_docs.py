@@ -51,6 +51,15 @@ def test_links_lead_somewhere(page):
     assert not broken
 
 
+@pytest.mark.parametrize("page", ["kpis.md", "tables.md"])
+def test_rows_of_tables_have_as_many_cells_as_their_head(page):
+    cells = 0
+    for line in (DOCS / page).read_text(encoding="utf-8").splitlines():
+        found = len(re.findall(r"(?<!\\)\|", line)) if line.startswith("|") else 0
+        assert not cells or not found or found == cells, line
+        cells = found
+
+
 def test_every_metric_has_a_section(project):
     page = kpi_docs.PAGE.read_text(encoding="utf-8")
     missing = [row["kpi"] for row in project.catalogue if f'<a id="{row["kpi"]}">' not in page]
