@@ -82,6 +82,22 @@ where
     <> coalesce(earlier.closing_mrr, 0)
 union all
 select
+    'no row, though the month before ended with MRR' as problem,
+    movements.account_id as scope_id,
+    following.period_start as month_start,
+    movements.closing_mrr::double as difference
+from movements
+inner join {{ ref('dim_periods') }} as following
+    on
+        movements.month_start = following.previous_period_start
+        and following.period_type = 'month'
+left join movements as later
+    on
+        movements.account_id = later.account_id
+        and following.period_start = later.month_start
+where movements.closing_mrr <> 0 and later.account_id is null
+union all
+select
     'the closings do not make up the metric mrr' as problem,
     coalesce(by_region.scope_id, metric.scope_id) as scope_id,
     coalesce(by_region.month_start, metric.period_start) as month_start,
