@@ -9,7 +9,7 @@ with contacts as (
         activity_date,
         min(case when is_outreach then activity_at end) over (
             partition by opportunity_id order by activity_at
-            range between current row and unbounded following
+            range between interval 1 microsecond following and unbounded following
         ) as answered_at
     from {{ ref('fct_activities') }}
     cross join {{ source('landing', 'settings') }} as settings
