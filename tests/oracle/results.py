@@ -113,10 +113,11 @@ def attained_sales(company: Company) -> dict[tuple[Scope, Period], float]:
 
 
 def is_in_scope(rep: Person, months: list[date], scope: Scope, period: Period) -> bool:
-    """Whether one of the rep's quotas counts there, or the rep is there on a day of the period."""
+    """Whether one of the rep's quotas counts there, or the rep is employed there on a day of it."""
     days = [counting_day(rep, month) for month in months]
     length = (period.end - period.start).days + 1
-    days += [date.fromordinal(period.start.toordinal() + n) for n in range(length)]
+    in_period = [date.fromordinal(period.start.toordinal() + n) for n in range(length)]
+    days += [day for day in in_period if rep.is_employed(day)]
     return any(scope in people(rep, day) for day in days)
 
 
