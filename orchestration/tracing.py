@@ -269,8 +269,12 @@ class _Tracer:
         if record is None:
             raise self._untraceable(column)
         inner = replace(record, clause=record.clause.replace("left join", "inner join", 1))
-        sources = tuple(inner if source == record else source for source in select.sources)
-        trace = self._trace(replace(select, sources=sources), inner)
+        counting = replace(
+            select,
+            sources=tuple(inner if source == record else source for source in select.sources),
+            conditions=(*select.conditions, f"{column} is not null"),
+        )
+        trace = self._trace(counting, inner)
         if is_distinct:
             return replace(trace, columns=(column,), is_distinct=True)
         return trace
