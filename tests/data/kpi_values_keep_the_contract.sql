@@ -1,13 +1,12 @@
 {{ config(meta={'dagster': {'ref': {'name': 'kpi_values'}}}) }}
 {# What the contract of the metrics promises, of every row. A sum or count without
-   records is 0; a share counts some of what it is a share of. #}
+   records is 0; a share counts some of the records that it is a share of. #}
 {% set shares = [
     'customer_churn_rate', 'customer_retention_rate', 'customer_satisfaction',
-    'forecast_accuracy', 'gross_revenue_retention', 'lead_conversion_rate',
-    'lead_response_rate', 'pipeline_forecast_accuracy', 'pushed_rate',
-    'quote_to_close_rate_of_issued', 'rep_retention_rate', 'revenue_churn_rate',
-    'selling_time_share', 'slippage_rate', 'stage_conversion_rate',
-    'task_completion_rate', 'win_rate', 'win_rate_of_created',
+    'lead_conversion_rate', 'lead_response_rate', 'pushed_rate',
+    'quote_to_close_rate_of_issued', 'rep_retention_rate', 'slippage_rate',
+    'stage_conversion_rate', 'task_completion_rate', 'win_rate',
+    'win_rate_of_created',
 ] %}
 
 with figures as (
