@@ -1148,7 +1148,7 @@ class Company:
                     converted_at=converted,
                     contact=None,
                     deal=self.flat_deal_named(r["opportunity_id"]),
-                    names_referrer=self.flat_account(r["referred_by_account_id"]) is not None,
+                    names_referrer=r["referred_by_account_id"] is not None,
                     qualified_cell=self.instant(r["qualified_at"]),
                     statuses=[
                         (self.instant(c["changed_at"]), None, c["status"])
