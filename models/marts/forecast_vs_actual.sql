@@ -74,12 +74,25 @@ select
     first_day.forecast as first_day_forecast,
     latest.forecast as latest_forecast,
     latest.submitted_date as latest_submitted_date,
-    coalesce(sales.value, 0)::double as sales_to_date,
-    latest.forecast - coalesce(sales.value, 0) as gap_to_forecast,
+    case
+        when availability.is_available then coalesce(sales.value, 0)
+    end::double as sales_to_date,
+    case
+        when availability.is_available
+            then latest.forecast - coalesce(sales.value, 0)
+    end::double as gap_to_forecast,
     quotas.quota::double as quota,
-    quotas.sales_towards_quota::double as sales_towards_quota,
-    (quotas.quota - quotas.sales_towards_quota)::double as gap_to_quota
+    case
+        when availability.is_available then quotas.sales_towards_quota
+    end::double as sales_towards_quota,
+    case
+        when availability.is_available
+            then quotas.quota - quotas.sales_towards_quota
+    end::double as gap_to_quota
 from scope_periods
+-- Without deals sales are not 0 but unknown.
+inner join {{ ref('kpi_availability') }} as availability
+    on availability.kpi = 'sales'
 inner join {{ ref('dim_periods') }} as periods
     on
         scope_periods.period_type = periods.period_type
