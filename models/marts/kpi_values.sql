@@ -107,11 +107,12 @@ select
             then 'met'
         when
             kpi_catalog.better = 'zero'
-            and abs(filled.value) <= 1.1 * abs(targets.target)
+            and abs(filled.value) <= 1.1 * abs(targets.target) * (1 + 1e-9)
             then 'close'
         when
             kpi_catalog.better <> 'zero'
-            and abs(filled.value - targets.target) <= 0.1 * abs(targets.target)
+            and abs(filled.value - targets.target)
+            <= 0.1 * abs(targets.target) * (1 + 1e-9)
             then 'close'
         else 'missed'
     end as target_status

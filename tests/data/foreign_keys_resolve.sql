@@ -6,8 +6,8 @@
         'rep_id': [
             'dim_rep_assignments', 'fct_activities', 'fct_deal_responses',
             'fct_forecasts', 'fct_lead_snapshots', 'fct_opportunity_intervals',
-            'fct_pipeline_expected', 'fct_pipeline_snapshots', 'fct_quotas',
-            'fct_quotes', 'fct_rep_periods', 'fct_time_log', 'rep_quarter',
+            'fct_pipeline_expected', 'fct_pipeline_snapshots', 'fct_quota_parts',
+            'fct_quotas', 'fct_quotes', 'fct_rep_periods', 'fct_time_log', 'rep_quarter',
         ],
         'first_rep_id': ['fct_leads'],
         'created_by_rep_id': ['fct_opportunities'],

@@ -322,10 +322,7 @@ def test_rep_quarter_equals_kpi_values(published, kpi_values):
     rep_quarter = rows_of(published, "marts.rep_quarter")
     catalogue = rows_of(published, "kpis.kpi_catalog")
     metrics = [
-        row["kpi"]
-        for row in catalogue
-        if "rep" in row["scopes"]
-        and "quarter" in row["periods"]
+        row["kpi"] for row in catalogue if "rep" in row["scopes"] and "quarter" in row["periods"]
     ]
     assert len(metrics) >= 12
     differences = []

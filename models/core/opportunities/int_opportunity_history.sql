@@ -26,7 +26,8 @@ with history as (
             and keys.entity = 'opportunity'
     inner join {{ ref('int_opportunities') }} as opportunities
         on keys.record_id = opportunities.opportunity_id
-    where opportunities.created_at is not null
+    -- An open deal without a creation date is known on the as-of date alone.
+    where opportunities.created_at is not null or opportunities.outcome <> 'open'
 ),
 
 states as (
@@ -70,7 +71,7 @@ dated as (
     select
         *,
         case
-            when change_number = 1 then created_at
+            when change_number = 1 then coalesce(created_at, changed_at)
             else greatest(changed_at, created_at)
         end as valid_from_at
     from states

@@ -40,8 +40,11 @@ told as (
         on history.opportunity_id = opportunities.opportunity_id
     -- What happens after the close date of a deal that closes by its record is void.
     where
-        opportunities.close_basis is distinct from 'history ends in another state'
-        or history.changed_date <= opportunities.closed_date
+        opportunities.created_at is not null
+        and (
+            opportunities.close_basis is distinct from 'history ends in another state'
+            or history.changed_date <= opportunities.closed_date
+        )
 ),
 
 -- Without history an open deal is since its creation as it is now; a closed one

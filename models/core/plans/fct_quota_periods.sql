@@ -1,74 +1,16 @@
-{# The quota of a scope for a period and the sales that count towards it. A team,
-   region or the company has its own quota where the extract gives one for that
-   period or shorter ones that cover it; else the sum of its reps'. #}
-with rep_quotas as (
-    select
-        scopes.scope_type,
-        scopes.scope_id,
-        periods.period_type,
-        periods.period_start,
-        sum(quotas.amount) as quota,
-        count(*) as quotas
-    from {{ ref('fct_quotas') }} as quotas
-    inner join {{ ref('dim_scopes') }} as scopes
-        on quotas.rep_assignment_id = scopes.rep_assignment_id
-    inner join {{ ref('dim_periods') }} as periods
-        on quotas.quota_month between periods.period_start and periods.period_end
-    group by all
-),
-
-own_months as (
-    select
-        months.scope_type,
-        months.scope_id,
-        months.first_month,
-        months.amount,
-        periods.period_type,
-        periods.period_start,
-        periods.months_long
-    from {{ ref('int_quota_months') }} as months
-    inner join {{ ref('dim_periods') }} as periods
-        on
-            months.month_start between periods.period_start and periods.period_end
-            and months.months_long <= periods.months_long
-    where months.scope_type <> 'rep'
-    qualify row_number() over (
-        partition by
-            months.scope_type, months.scope_id, months.month_start,
-            periods.period_type, periods.period_start
-        order by months.months_long desc, months.first_month asc
-    ) = 1
-),
-
-own_quotas as (
+{# The quota of a scope for a period and the sales that count towards it. #}
+with quotas as (
     select
         scope_type,
         scope_id,
         period_type,
         period_start,
         sum(amount) as quota,
-        count(distinct first_month) as quotas
-    from own_months
-    group by scope_type, scope_id, period_type, period_start, months_long
-    having count(*) = months_long
-),
-
-quotas as (
-    select
-        coalesce(own.scope_type, reps.scope_type) as scope_type,
-        coalesce(own.scope_id, reps.scope_id) as scope_id,
-        coalesce(own.period_type, reps.period_type) as period_type,
-        coalesce(own.period_start, reps.period_start) as period_start,
-        coalesce(own.quota, reps.quota) as quota,
-        coalesce(own.quotas, reps.quotas) as quotas,
-        own.quota is not null as is_own_quota
-    from own_quotas as own
-    full outer join rep_quotas as reps
-        on
-            own.scope_type = reps.scope_type
-            and own.scope_id = reps.scope_id
-            and own.period_type = reps.period_type
-            and own.period_start = reps.period_start
+        count(*) as quotas,
+        bool_or(is_own_quota) as is_own_quota
+    from {{ ref('fct_quota_parts') }}
+    where is_counted
+    group by all
 ),
 
 carriers as (
@@ -102,7 +44,8 @@ scopes_with_carriers as (
         scope_id,
         period_type,
         period_start
-    from rep_quotas
+    from {{ ref('fct_quota_parts') }}
+    where not is_own_quota
 ),
 
 sales as (
