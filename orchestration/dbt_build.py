@@ -117,6 +117,19 @@ class Dbt:
         return self.target_dir / "static_index.html"
 
 
+def with_attached_tests(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The manifest with each test attached to a model, so that Dagster shows all as checks.
+
+    A test of its own file that reads several models is attached by dbt to none: here to the
+    first that it names.
+    """
+    for unique_id, node in manifest["nodes"].items():
+        models = [name for name in node["depends_on"].get("nodes", ()) if name.startswith("model.")]
+        if unique_id.startswith("test.") and not node.get("attached_node") and models:
+            node["attached_node"] = models[0]
+    return manifest
+
+
 def describe_failures(events: Sequence[Event], warehouse_path: Path) -> str:
     """What failed in a build, for a person: which check, how many rows, where to look."""
     failures: dict[str, list[str]] = {}

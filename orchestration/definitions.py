@@ -16,12 +16,11 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration import steps
 from orchestration.contract import load_contract
-from orchestration.dbt_build import BUILD, Dbt, describe_failures
+from orchestration.dbt_build import BUILD, Dbt, describe_failures, with_attached_tests
 from orchestration.errors import RefreshError
-from orchestration.landing import LandingReport
 from orchestration.progress import reporter
 from orchestration.publishing import published_tables
-from orchestration.scanning import connector_of, scan
+from orchestration.scanning import scan
 from orchestration.settings import Settings
 from orchestration.state import note_audit, published_version_if_nothing_new, warehouse_lock
 
@@ -38,10 +37,6 @@ class Translator(DagsterDbtTranslator):
         return "landing" if is_source else dbt_resource_props["schema"]
 
 
-# One for all: it remembers the specs that it has made of a manifest.
-TRANSLATOR = Translator()
-
-
 @dg.definitions
 def defs() -> dg.Definitions:
     """What `dagster` loads."""
@@ -52,6 +47,8 @@ def definitions_of(settings: Settings) -> dg.Definitions:
     """The definitions for one landing folder, warehouse and published folder."""
     dbt = Dbt(settings)
     manifest = with_attached_tests(dbt.manifest())
+    # One for all: it remembers the specs that it has made of the manifest.
+    translator = Translator()
     job = dg.define_asset_job(
         "refresh",
         selection=dg.AssetSelection.all(),
@@ -60,28 +57,15 @@ def definitions_of(settings: Settings) -> dg.Definitions:
     )
     return dg.Definitions(
         assets=[
-            landing_assets(settings, manifest),
-            model_assets(dbt, manifest),
-            published_asset(settings, manifest),
+            landing_assets(settings, manifest, translator),
+            model_assets(dbt, manifest, translator),
+            published_asset(settings, manifest, translator),
         ],
         jobs=[job],
         schedules=[nightly_refresh(settings, job)],
         resources={"warehouse": warehouse_resource(settings)},
         executor=dg.in_process_executor,
     )
-
-
-def with_attached_tests(manifest: dict[str, Any]) -> dict[str, Any]:
-    """The manifest with each test attached to a model, so that all become asset checks.
-
-    A test of its own file that reads several models is attached by dbt to none: here to the
-    first that it names.
-    """
-    for unique_id, node in manifest["nodes"].items():
-        models = [name for name in node["depends_on"].get("nodes", ()) if name.startswith("model.")]
-        if unique_id.startswith("test.") and not node.get("attached_node") and models:
-            node["attached_node"] = models[0]
-    return manifest
 
 
 def warehouse_resource(settings: Settings) -> dg.ResourceDefinition:
@@ -100,10 +84,12 @@ def warehouse_resource(settings: Settings) -> dg.ResourceDefinition:
     return warehouse
 
 
-def landing_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+def landing_assets(
+    settings: Settings, manifest: Mapping[str, Any], translator: Translator
+) -> dg.AssetsDefinition:
     """One asset per object of the extract contract and per table of landing's own."""
     specs = {
-        unique_id: TRANSLATOR.get_asset_spec(manifest, unique_id, None)
+        unique_id: translator.get_asset_spec(manifest, unique_id, None)
         for unique_id in manifest["sources"]
     }
 
@@ -113,41 +99,26 @@ def landing_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.Assets
             report = steps.land_extracts(settings, reporter())
         context.log.info("\n".join([f"As of {report.as_of_date}.", *report.notes]))
         for unique_id, spec in specs.items():
-            metadata = landed(report, manifest["sources"][unique_id])
+            source = manifest["sources"][unique_id]
+            metadata = steps.landed(
+                report, source["source_name"], source["config"]["meta"].get("object")
+            )
             yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata)
 
     return landing
 
 
-def landed(report: LandingReport, source: Mapping[str, Any]) -> dict[str, Any]:
-    """What a landing did with one object of the contract, as asset metadata."""
-    object_name = source["config"]["meta"].get("object")
-    files = [
-        file
-        for file in report.files
-        if file.object == object_name and connector_of(file.source) == source["source_name"]
-    ]
-    if not files:
-        return {}
-    return {
-        "dagster/row_count": sum(file.rows for file in files),
-        "rows_rejected": sum(file.rejected for file in files),
-        "files": len(files),
-        "files_landed_now": sum(file.status != "unchanged" for file in files),
-    }
-
-
-def model_assets(dbt: Dbt, manifest: dict[str, Any]) -> dg.AssetsDefinition:
+def model_assets(dbt: Dbt, manifest: dict[str, Any], translator: Translator) -> dg.AssetsDefinition:
     """One asset per model and seed, one check per data test, all built by one dbt process."""
 
     @dbt_assets(
         manifest=manifest,
         name="models",
-        dagster_dbt_translator=TRANSLATOR,
+        dagster_dbt_translator=translator,
         required_resource_keys=WAREHOUSE,
     )
     def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        selection = get_updated_cli_invocation_params_for_context(context, manifest, TRANSLATOR)
+        selection = get_updated_cli_invocation_params_for_context(context, manifest, translator)
         environment = {}
         if selection.indirect_selection:
             environment["DBT_INDIRECT_SELECTION"] = selection.indirect_selection
@@ -161,7 +132,7 @@ def model_assets(dbt: Dbt, manifest: dict[str, Any]) -> dg.AssetsDefinition:
                 data = event["data"]
                 reporter().advance(data["node_info"]["node_name"], data["index"], data["total"])
             message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
-            yield from message.to_default_asset_events(manifest, TRANSLATOR, context)
+            yield from message.to_default_asset_events(manifest, translator, context)
         with in_words():
             if events[-1]["exit_code"] != 0:
                 raise RefreshError(describe_failures(events, dbt.settings.warehouse_path))
@@ -170,11 +141,13 @@ def model_assets(dbt: Dbt, manifest: dict[str, Any]) -> dg.AssetsDefinition:
     return models
 
 
-def published_asset(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+def published_asset(
+    settings: Settings, manifest: Mapping[str, Any], translator: Translator
+) -> dg.AssetsDefinition:
     """The published file, made from every model that it holds."""
     tables = {(table.schema, table.name) for table in published_tables(manifest)}
     keys = [
-        TRANSLATOR.get_asset_key(node)
+        translator.get_asset_key(node)
         for node in manifest["nodes"].values()
         if (node["schema"], node.get("alias")) in tables and node["resource_type"] != "test"
     ]

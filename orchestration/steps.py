@@ -20,7 +20,7 @@ from orchestration.errors import RefreshError
 from orchestration.landing import LandingReport, land
 from orchestration.progress import Reporter
 from orchestration.publishing import Release
-from orchestration.scanning import mark_as_demo, scan
+from orchestration.scanning import connector_of, mark_as_demo, scan
 from orchestration.settings import Settings
 from orchestration.state import begin_run, end_run, load_state
 from orchestration.warehouse import open_warehouse
@@ -67,6 +67,23 @@ def in_short(report: LandingReport) -> str:
     if rejected:
         text += f". {rejected:,} rows are rejected: see quality.rejected_rows"
     return f"{text}. Figures are as of {report.as_of_date}."
+
+
+def landed(report: LandingReport, connector: str, object_name: str | None) -> dict[str, int]:
+    """What a landing did with one object of the contract; nothing where it has no file."""
+    files = [
+        file
+        for file in report.files
+        if file.object == object_name and connector_of(file.source) == connector
+    ]
+    if not files:
+        return {}
+    return {
+        "dagster/row_count": sum(file.rows for file in files),
+        "rows_rejected": sum(file.rejected for file in files),
+        "files": len(files),
+        "files_landed_now": sum(file.status != "unchanged" for file in files),
+    }
 
 
 def make_demo_if_empty(settings: Settings, reporter: Reporter) -> None:
