@@ -1379,7 +1379,9 @@ class Company:
                         amount = campaign.cost_in(period)
                         if amount is not None:
                             cost, count = costs.get(period, (0.0, 0))
-                            costs[period] = cost + amount, count + 1
+                            months = self.fiscal.periods("month", period.start, period.end)
+                            with_cost = [m for m in months if campaign.cost_in(m) is not None]
+                            costs[period] = cost + amount, count + len(with_cost)
         return costs
 
     def add_contract(self, key, account, start, end, term, value, deals) -> None:
