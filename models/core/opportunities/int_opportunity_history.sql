@@ -1,6 +1,7 @@
 {# The state after every change. Where a source tells only what changed, an empty
-   cell is as before; before the first known value that value holds, and what
-   history never says is as it is today. #}
+   cell is as before; before the first known value that value holds. What history
+   never says is as without history: of an open deal as today; of a closed one
+   without stage and probability. #}
 with history as (
     select
         opportunities.opportunity_id,
@@ -13,9 +14,15 @@ with history as (
         history.probability,
         history.expected_close_date,
         history.forecast_category,
-        opportunities.stage as present_stage,
+        case
+            when opportunities.outcome = 'open' then opportunities.stage
+            else '(none)'
+        end as present_stage,
         opportunities.amount as present_amount,
-        opportunities.probability as present_probability,
+        case
+            when opportunities.outcome = 'open' and not history.is_full_state
+                then opportunities.probability
+        end as present_probability,
         opportunities.close_date as present_close_date,
         opportunities.forecast_category as present_forecast_category
     from
@@ -35,13 +42,14 @@ states as (
         opportunity_id,
         created_at,
         changed_at,
+        present_probability,
         row_number() over (
             partition by opportunity_id order by changed_at, change_id
         ) as change_number,
         {% for column, present in [
             ('stage', 'present_stage'),
             ('amount', 'present_amount'),
-            ('probability', 'present_probability'),
+            ('probability', 'null'),
             ('expected_close_date', 'present_close_date'),
             ('forecast_category', 'present_forecast_category'),
         ] -%}
@@ -85,7 +93,9 @@ select
     dated.stage,
     coalesce(stages.outcome, 'open') as outcome,
     dated.amount,
-    coalesce(dated.probability, stages.default_probability) as probability,
+    coalesce(
+        dated.probability, stages.default_probability, dated.present_probability
+    ) as probability,
     dated.expected_close_date,
     dated.forecast_category
 from dated

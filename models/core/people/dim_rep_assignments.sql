@@ -100,7 +100,8 @@ assignments as (
 manager_names as (
     select
         rep_id,
-        max_by(name, is_in_extract) as name
+        -- The extract's name speaks before the CRM's.
+        coalesce(max(name) filter (where is_in_extract), max(name)) as name
     from {{ ref('int_people') }}
     group by rep_id
 )

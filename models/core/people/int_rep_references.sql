@@ -1,7 +1,13 @@
 {# An id, an email or a full name, tried in that order. #}
 with persons as (
     select * from {{ ref('int_people') }}
-    where is_person
+    where
+        is_person
+        -- Whom the reps extract names is a rep, whatever the CRM takes him for.
+        or rep_id in (
+            select people.rep_id from {{ ref('int_people') }} as people
+            where people.is_in_extract
+        )
 ),
 
 keys as (

@@ -9,7 +9,11 @@ with owners as (
     from {{ ref('stg_flat__quotas') }} as quotas
     inner join {{ ref('int_rep_references') }} as keys
         on quotas.scope_ref = keys.reference
-    where quotas.scope_type = 'rep' and not quotas.is_deleted
+    where
+        quotas.scope_type = 'rep'
+        and not quotas.is_deleted
+        and quotas.exclusion_reason is null
+        and quotas.amount <> 0
 )
 
 select

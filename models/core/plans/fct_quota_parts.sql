@@ -21,7 +21,8 @@ with own_months as (
         partition by
             months.scope_type, months.scope_id, months.month_start,
             periods.period_type, periods.period_start
-        order by months.months_long desc, months.first_month asc
+        order by
+            months.months_long desc, months.first_month asc, months.amount asc
     ) = 1
 ),
 

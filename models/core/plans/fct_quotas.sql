@@ -5,7 +5,8 @@ with months as (
     select * from {{ ref('int_quota_months') }}
     where scope_type = 'rep'
     qualify row_number() over (
-        partition by scope_id, month_start order by months_long, first_month
+        partition by scope_id, month_start
+        order by months_long, first_month, amount
     ) = 1
 )
 

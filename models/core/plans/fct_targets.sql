@@ -47,8 +47,9 @@ with given as (
     {% endfor -%}
     qualify row_number() over (
         partition by
-            targets.kpi, targets.scope_type, scope_id, targets.period_type, period_start
-        order by targets.precedence
+            targets.kpi, targets.scope_type, scope_id, targets.period_type,
+            date_trunc('month', targets.period_start)
+        order by targets.precedence, targets.period_start, targets.target
     ) = 1
 ),
 
