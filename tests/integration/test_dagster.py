@@ -1,5 +1,7 @@
 """The Dagster definitions over the fixture company, and what its run has left."""
 
+from dataclasses import replace
+
 import dagster as dg
 import pytest
 
@@ -8,7 +10,7 @@ from orchestration.dbt_build import Dbt
 from orchestration.definitions import definitions_of, nightly_refresh
 from orchestration.errors import RefreshError
 from orchestration.settings import Settings
-from orchestration.state import load_state, save_state
+from orchestration.state import Inputs, State, save_state
 
 
 @pytest.fixture(scope="module")
@@ -92,13 +94,11 @@ def test_the_nightly_run_is_skipped_when_nothing_is_new(
     assert not tick.run_requests
 
 
-def test_a_warehouse_that_has_not_passed_its_checks_is_not_published(settings):
-    state = load_state(settings.warehouse_path)
+@pytest.mark.parametrize("begun", [None, Inputs("files", "configuration", "code")])
+def test_a_warehouse_that_has_not_passed_its_checks_is_not_published(settings, tmp_path, begun):
+    unaudited = replace(settings, warehouse_path=tmp_path / "private.duckdb")
+    save_state(unaudited.warehouse_path, State(begun=begun, is_audited=False))
     link = (settings.published_dir / "sales_kpis.duckdb").readlink()
-    try:
-        save_state(settings.warehouse_path, type(state)(**{**vars(state), "is_audited": False}))
-        with pytest.raises(RefreshError, match="has not passed"):
-            steps.publish(settings, Dbt(settings).manifest(), "run")
-    finally:
-        save_state(settings.warehouse_path, state)
+    with pytest.raises(RefreshError, match="has not passed"):
+        steps.publish(unaudited, Dbt(settings).manifest(), "run")
     assert (settings.published_dir / "sales_kpis.duckdb").readlink() == link
