@@ -1,7 +1,11 @@
 {# Every state of a deal, in order: stage, outcome, amount, probability and expected
    close date, each from the change that brought it. Deals that history does not
    tell of get the states that their record allows. #}
-with opportunities as (
+with settings as (
+    select as_of_date from {{ source('landing', 'settings') }}
+),
+
+opportunities as (
     select
         opportunities.*,
         closes.closed_date,
@@ -18,10 +22,13 @@ history as (
             partition by history.opportunity_id
         ) as is_last
     from {{ ref('int_opportunity_history') }} as history
-),
-
-settings as (
-    select as_of_date from {{ source('landing', 'settings') }}
+    inner join opportunities
+        on history.opportunity_id = opportunities.opportunity_id
+    cross join settings
+    -- Of a deal that is open now, what comes after the as-of date is not known yet.
+    where
+        opportunities.outcome <> 'open'
+        or history.changed_date <= settings.as_of_date
 ),
 
 told as (
@@ -63,7 +70,8 @@ assumed_since_creation as (
     from opportunities
     where
         created_at is not null
-        and (outcome = 'open' or closed_date is not null)
+        -- Closed before its creation, a deal was never open.
+        and (outcome = 'open' or closed_date >= created_date)
         and opportunity_id not in (
             select told_deals.opportunity_id from history as told_deals
         )

@@ -42,7 +42,10 @@ costs as (
         on
             campaigns.start_date <= months.month_end
             and campaigns.end_date >= months.month_start
-    where settings.add_campaign_costs and campaigns.end_date >= campaigns.start_date
+    where
+        settings.add_campaign_costs
+        and campaigns.original_cost is not null
+        and campaigns.end_date >= campaigns.start_date
 )
 
 select

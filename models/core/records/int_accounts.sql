@@ -19,7 +19,11 @@ select
     accounts.source,
     accounts.name as account_name,
     coalesce(accounts.region, regions.region, accounts.country) as customer_region,
-    coalesce(accounts.segment, accounts.industry) as segment,
+    case
+        when accounts.source like 'salesforce%'
+            then coalesce(accounts.segment, accounts.industry)
+        else accounts.segment
+    end as segment,
     accounts.country,
     accounts.industry,
     owners.rep_id as owner_rep_id,
