@@ -106,7 +106,7 @@ denominator's. Write the figure's key in place of the four parameters, or hand i
 con = duckdb.connect("published/sales_kpis.duckdb", read_only=True)
 con.sql(query, params={{
     "scope_type": "team",
-    "scope_id": "Enterprise",
+    "scope_id": "DACH",
     "period_type": "quarter",
     "period_start": "2026-08-01",
 }})
