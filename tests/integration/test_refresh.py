@@ -5,7 +5,6 @@ import shutil
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import duckdb
@@ -91,11 +90,9 @@ def test_what_a_run_writes_is_for_owner_and_group_only(refreshed_fixture):
                 assert stat.S_IMODE(path.stat().st_mode) & 0o007 == 0, path
 
 
-def test_a_second_refresh_says_that_nothing_is_new_and_ends_at_once(refreshed_fixture):
+def test_a_second_refresh_says_that_nothing_is_new(refreshed_fixture):
     link = refreshed_fixture.published.readlink()
-    started = time.monotonic()
     run = refreshed_fixture.run("refresh")
-    assert time.monotonic() - started < 5
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout.startswith("Nothing is new since version ")
     assert refreshed_fixture.published.readlink() == link
