@@ -27,7 +27,7 @@ def check(
 ) -> int:
     """Prints deliveries, objects with their rows and columns, notes, and every problem at once.
 
-    Returns the exit code: 0, or 1 where something must be mended.
+    Returns the exit code: 0, 1 where extracts must be mended, 2 where the configuration must.
 
     Raises:
         UsageError: there is no landing folder or delivery.
@@ -45,7 +45,9 @@ def check(
             report = land_what_can(con, scratch, contract, found)
             for line in _describe(con, settings, found, report):
                 console_print(line)
-    return 1 if report.problems or report.usage_problems else 0
+    if report.usage_problems:
+        return 2
+    return 1 if report.problems else 0
 
 
 def _describe(

@@ -17,7 +17,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 from orchestration import steps
 from orchestration.contract import load_contract
 from orchestration.dbt_build import BUILD, Dbt, describe_failures, with_attached_tests
-from orchestration.errors import RefreshError
+from orchestration.errors import EXIT_CODE, RefreshError
 from orchestration.progress import reporter
 from orchestration.publishing import published_tables
 from orchestration.scanning import scan
@@ -201,4 +201,8 @@ def in_words() -> Iterator[None]:
     try:
         yield
     except RefreshError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from None
+        raise dg.Failure(
+            description=str(error),
+            metadata={EXIT_CODE: error.exit_code},
+            allow_retries=False,
+        ) from None

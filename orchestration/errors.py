@@ -1,5 +1,8 @@
 """Errors meant for the person who runs the software: a message, never a traceback."""
 
+# The name under which a failed step of a Dagster run keeps its error's exit code.
+EXIT_CODE = "exit_code"
+
 
 class RefreshError(Exception):
     """The run failed; what was published stays as it was. Exit code 1."""

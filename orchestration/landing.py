@@ -106,18 +106,16 @@ def land(
     Raises:
         RefreshError: files were refused or lie where none belongs; all of them are named. The
             others have landed, and of a refused file that had landed before the earlier rows stay.
-        UsageError: an exclusion names an unknown object or column.
+        UsageError: an exclusion names an unknown object or column; refused files are named too.
     """
     report = land_what_can(con, settings, contract, scan, progress)
-    if report.usage_problems and not report.problems:
-        raise UsageError("\n".join(report.usage_problems))
-    problems = [*report.usage_problems, *report.problems]
-    if problems:
-        count = "1 thing" if len(problems) == 1 else f"{len(problems)} things"
-        raise RefreshError(
-            f"{count} in the landing folder {scan.landing_dir} must be mended:\n"
-            + "\n".join(f"- {problem}" for problem in problems)
-        )
+    messages = list(report.usage_problems)
+    if report.problems:
+        count = "1 thing" if len(report.problems) == 1 else f"{len(report.problems)} things"
+        messages.append(f"{count} in the landing folder {scan.landing_dir} must be mended:")
+        messages += [f"- {problem}" for problem in report.problems]
+    if messages:
+        raise (UsageError if report.usage_problems else RefreshError)("\n".join(messages))
     return report
 
 

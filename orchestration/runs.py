@@ -12,7 +12,7 @@ from rich.console import Console
 
 from orchestration import steps
 from orchestration.dbt_build import Dbt
-from orchestration.errors import RefreshError
+from orchestration.errors import EXIT_CODE, RefreshError, UsageError
 from orchestration.progress import ConsoleReporter, report_to, reporter, shown_path
 from orchestration.publishing import FILE_NAME
 from orchestration.settings import Settings
@@ -38,8 +38,9 @@ def run_refresh(settings: Settings, console: Console) -> Path:
         with redirect_stdout(log), redirect_stderr(log):
             problems = _execute(settings)
     if problems:
-        raise RefreshError(
-            "\n".join(problems)
+        is_usage = all(problem.exit_code == UsageError.exit_code for problem in problems)
+        raise (UsageError if is_usage else RefreshError)(
+            "\n".join(str(problem) for problem in problems)
             + "\nNothing was published; what was published before stays as it was."
             + f"\nLog: {shown_path(log_path)}"
         )
@@ -57,8 +58,8 @@ def prepare_dagster(settings: Settings) -> Path:
     return home
 
 
-def _execute(settings: Settings) -> list[str]:
-    """Runs the job; what went wrong, as messages for the user."""
+def _execute(settings: Settings) -> list[RefreshError]:
+    """Runs the job; what went wrong, as errors for the user."""
     prepare_dagster(settings)
     with ThreadPoolExecutor() as pool:
         # dbt parses in a process of its own, while this one is busy.
@@ -80,22 +81,24 @@ def _execute(settings: Settings) -> list[str]:
     return [] if result.success else _problems(result)
 
 
-def _problems(result: dg.ExecuteInProcessResult) -> list[str]:
+def _problems(result: dg.ExecuteInProcessResult) -> list[RefreshError]:
     """What failed: the steps' errors, or those of the run where no step got so far."""
     failures = [event for event in result.all_events if event.is_failure]
     problems = [_problem(event) for event in failures if event.is_step_failure]
     return problems or [_problem(event) for event in failures]
 
 
-def _problem(event: dg.DagsterEvent) -> str:
+def _problem(event: dg.DagsterEvent) -> RefreshError:
     data = event.event_specific_data
     described = getattr(data, "user_failure_data", None)
     if described and described.description:
-        return described.description
+        code = described.metadata.get(EXIT_CODE)
+        is_usage = code is not None and code.value == UsageError.exit_code
+        return (UsageError if is_usage else RefreshError)(described.description)
     error = getattr(data, "error", None)
     if error is None:
-        return event.message or "The run failed, and Dagster does not say why."
+        return RefreshError(event.message or "The run failed, and Dagster does not say why.")
     steps.log.error(error.to_string())
     while error.cause:
         error = error.cause
-    return f"unexpected error: {error.message.strip()}"
+    return RefreshError(f"unexpected error: {error.message.strip()}")

@@ -154,7 +154,7 @@ def test_check_tells_what_is_there_and_every_problem(company):
     company.deliver("flat/full/soon/reps.csv", "rep_id,name\n")
     company.exclude(exclusion("accounts", "nam", "x"))
     said = []
-    assert check(company.settings, company.contract, said.append) == 1
+    assert check(company.settings, company.contract, said.append) == 2
     text = "\n".join(said)
     assert "As-of date: 2026-11-20" in text
     [row] = [line.split() for line in said if line.startswith("  Account ")]
