@@ -124,6 +124,13 @@ DRILL_DOWNS = {
         columns=("parts.rep_id", "parts.first_month", "parts.months_long", "parts.amount"),
         conditions=("parts.is_counted",),
     ),
+    ("core.fct_targets", "targets"): DrillDown(
+        joins=(
+            "inner join core.fct_target_parts as parts\n"
+            "    using (kpi, scope_type, scope_id, period_type, period_start)",
+        ),
+        columns=("parts.part_start", "parts.part_months", "parts.target"),
+    ),
 }
 
 

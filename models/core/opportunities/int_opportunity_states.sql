@@ -15,20 +15,33 @@ opportunities as (
         on opportunities.opportunity_id = closes.opportunity_id
 ),
 
-history as (
+whole_history as (
     select
         history.*,
-        history.change_number = max(history.change_number) over (
+        last_value(history.outcome) over (
             partition by history.opportunity_id
-        ) as is_last
+            order by history.change_number
+            rows between unbounded preceding and unbounded following
+        ) as last_outcome
     from {{ ref('int_opportunity_history') }} as history
+),
+
+history as (
+    select
+        whole_history.*,
+        whole_history.change_number = max(whole_history.change_number) over (
+            partition by whole_history.opportunity_id
+        ) as is_last
+    from whole_history
     inner join opportunities
-        on history.opportunity_id = opportunities.opportunity_id
+        on whole_history.opportunity_id = opportunities.opportunity_id
     cross join settings
-    -- Of a deal that is open now, what comes after the as-of date is not known yet.
+    -- Where history closes a deal that is open now, only what it tells up to the
+    -- as-of date is heard.
     where
         opportunities.outcome <> 'open'
-        or history.changed_date <= settings.as_of_date
+        or whole_history.last_outcome = 'open'
+        or whole_history.changed_date <= settings.as_of_date
 ),
 
 told as (
@@ -100,7 +113,9 @@ open_by_record as (
     select
         opportunities.opportunity_id,
         1000000 as state_number,
-        {{ start_of_business_day('settings.as_of_date') }} as changed_at,
+        greatest(
+            {{ start_of_business_day('settings.as_of_date') }}, history.changed_at
+        ) as changed_at,
         settings.as_of_date as changed_date,
         opportunities.stage,
         opportunities.outcome,

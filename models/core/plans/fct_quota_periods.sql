@@ -1,11 +1,12 @@
-{# The quota of a scope for a period and the sales that count towards it. #}
+{# The quota of a scope for a period and the sales that count towards it. Thirds and
+   twelfths add up to the whole again once rounded, far below the cent. #}
 with quotas as (
     select
         scope_type,
         scope_id,
         period_type,
         period_start,
-        sum(amount) as quota,
+        sum(amount)::decimal(28, 6) as quota,
         count(*) as quotas,
         bool_or(is_own_quota) as is_own_quota
     from {{ ref('fct_quota_parts') }}

@@ -1,109 +1,12 @@
-{# Targets as given, and those of longer periods as the sum of their parts where the
-   metric adds up over time and the parts cover the period. #}
-with given as (
-    select
-        targets.kpi,
-        targets.scope_type,
-        case targets.scope_type
-            when 'rep' then reps.rep_id
-            when 'company' then 'company'
-            when 'product' then products.record_id
-            when 'customer' then accounts.record_id
-            when 'campaign' then campaigns.record_id
-            else targets.scope_ref
-        end as scope_id,
-        targets.period_type,
-        date_trunc('month', targets.period_start)::date as period_start,
-        targets.target
-    from (
-        select
-            kpi,
-            scope_type,
-            scope_ref,
-            period_type,
-            period_start,
-            target,
-            1 as precedence
-        from {{ ref('stg_flat__targets') }}
-        where not is_deleted and exclusion_reason is null
-        union all
-        select
-            kpi,
-            scope_type,
-            scope_id as scope_ref,
-            period_type,
-            period_start,
-            target,
-            2 as precedence
-        from {{ ref('kpi_targets') }}
-    ) as targets
-    left join {{ ref('int_rep_references') }} as reps
-        on targets.scope_ref = reps.reference
-    {% for entity in ['product', 'account', 'campaign'] -%}
-    left join {{ ref('int_record_references') }} as {{ entity }}s
-        on
-            targets.scope_ref = {{ entity }}s.reference
-            and {{ entity }}s.entity = '{{ entity }}'
-    {% endfor -%}
-    qualify row_number() over (
-        partition by
-            targets.kpi, targets.scope_type, scope_id, targets.period_type,
-            date_trunc('month', targets.period_start)
-        order by targets.precedence, targets.period_start, targets.target
-    ) = 1
-),
-
-parts as (
-    select
-        given.kpi,
-        given.scope_type,
-        given.scope_id,
-        whole.period_type,
-        whole.period_start,
-        whole.months_long,
-        given.period_type as part_type,
-        case given.period_type when 'month' then 1 when 'quarter' then 3 else 12 end
-            as part_months,
-        given.target
-    from given
-    inner join {{ ref('dim_periods') }} as whole
-        on given.period_start between whole.period_start and whole.period_end
-    inner join {{ ref('kpi_catalog') }} as kpi_catalog
-        on given.kpi = kpi_catalog.kpi
-    where
-        given.period_type = whole.period_type
-        or (
-            case given.period_type when 'month' then 1 when 'quarter' then 3 else 12 end
-            < whole.months_long
-            and kpi_catalog.additive_over in ('periods', 'both')
-        )
-),
-
-sums as (
-    select
-        kpi,
-        scope_type,
-        scope_id,
-        period_type,
-        period_start,
-        part_months,
-        sum(target) as target
-    from parts
-    group by
-        kpi, scope_type, scope_id, period_type, period_start, months_long, part_months
-    having count(*) * part_months = months_long
-)
-
+{# Targets as given, and those of longer periods where their parts cover the period. #}
 select
     kpi,
     scope_type,
     scope_id,
     period_type,
     period_start,
-    target
-from sums
-where scope_id is not null
-qualify row_number() over (
-    partition by kpi, scope_type, scope_id, period_type, period_start
-    order by part_months desc
-) = 1
+    sum(target) as target,
+    count(*) as targets
+from {{ ref('fct_target_parts') }}
+group by kpi, scope_type, scope_id, period_type, period_start, months_long
+having sum(part_months) = months_long

@@ -12,7 +12,7 @@ select
     coalesce(sales.value, 0) as numerator,
     target as denominator,
     coalesce(sales.value, 0) / nullif(target, 0) as value,
-    coalesce(sales.sample_size, 0) as sample_size
+    targets as sample_size
 from {{ ref('fct_targets') }}
 left join sales using (scope_type, scope_id, period_type, period_start)
 where
