@@ -358,6 +358,11 @@ class _Lander:
         with transaction(self.con):
             _drop_unused_columns(self.con)
             self.report.as_of_date = config_tables.write(self.con, self.settings, self.scan.is_demo)
+        if not self.ledger.landed and not self.report.problems:
+            self.report.problems.append(
+                "no file holds an object that is read, so there is nothing to publish; "
+                "models/staging/<source>/sources.yml lists the objects"
+            )
         try:
             with transaction(self.con):
                 extract_views.create(self.con, self.contract, self.settings.exclusions)

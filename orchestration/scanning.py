@@ -153,12 +153,18 @@ def scan(settings: Settings, contract: Contract) -> Scan:
     Where a real delivery lies beside the demo company's, the demo's are left out.
 
     Raises:
-        UsageError: a landing folder that was named does not exist, or there is no delivery in
-            it; the default one may be empty, but not hold only what cannot be landed.
+        UsageError: a landing folder that was named does not exist, or there is no delivery or
+            no extract in it; the default one may be empty, but not hold only what cannot be
+            landed.
     """
     scanner = _Scanner(settings.landing_dir, contract)
     if settings.landing_dir.is_dir():
         scanner.sources()
+    elif settings.landing_dir.exists():
+        raise UsageError(
+            f"{settings.landing_dir}: the landing folder is a file. Name the folder that holds "
+            "<source>/full/<YYYY-MM-DD>/ with SALES_KPIS_LANDING."
+        )
     elif not settings.landing_is_default:
         raise UsageError(
             f"{settings.landing_dir}: the landing folder that SALES_KPIS_LANDING names does not "
@@ -166,17 +172,21 @@ def scan(settings: Settings, contract: Contract) -> Scan:
         )
     found = scanner.result()
     is_empty = not (found.deliveries or found.problems or found.notes)
-    if not found.deliveries and not (settings.landing_is_default and is_empty):
-        raise UsageError(
-            "\n".join(
-                [
-                    f"{settings.landing_dir}: no delivery found. Put files into "
-                    "<source>/full/<YYYY-MM-DD>/ in it, <source> being salesforce or flat.",
-                    *(f"- {text}" for text in (*found.problems, *found.notes)),
-                ]
-            )
+    if found.files or (settings.landing_is_default and (is_empty or found.is_demo)):
+        return found
+    if found.deliveries:
+        text = (
+            f"no extract found in {counted(len(found.deliveries), 'delivery', 'deliveries')}. "
+            "A file is named by its object, such as Account.csv or reps.csv; "
+            "models/staging/<source>/sources.yml lists them."
         )
-    return found
+    else:
+        text = (
+            "no delivery found. Put files into <source>/full/<YYYY-MM-DD>/ in it, "
+            "<source> being salesforce or flat."
+        )
+    findings = [f"- {text}" for text in (*found.problems, *found.notes)]
+    raise UsageError("\n".join([f"{settings.landing_dir}: {text}", *findings]))
 
 
 class _Scanner:
@@ -365,6 +375,11 @@ def table_of_file(contract: Contract, connector: str, name: str) -> Table | None
         if name.lower().endswith(suffix):
             return contract.find(connector, name[: -len(suffix)])
     return None
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: `1 file`, `2,000 files`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def shorten(names: list[str], limit: int = 12) -> str:

@@ -329,6 +329,7 @@ def test_real_extracts_do_not_give_way_to_the_demo_company(company):
     path = company.deliver(FIRST, ACCOUNTS)
     company.land()
     path.unlink()
+    company.deliver(SECOND, ACCOUNTS)
     mark_as_demo(company.settings.landing_dir)
     with pytest.raises(UsageError, match="holds real extracts"):
         company.land()

@@ -123,6 +123,35 @@ def test_a_named_folder_must_exist_and_hold_a_delivery(company):
         found(company)
 
 
+def test_a_landing_folder_that_is_a_file_is_said_to_be_one(company):
+    company.settings = replace(company.settings, landing_dir=company.deliver("extracts.csv", "x"))
+    with pytest.raises(UsageError, match=r"extracts\.csv: the landing folder is a file"):
+        found(company)
+
+
+@pytest.mark.parametrize(
+    ("place", "content"),
+    [
+        ("salesforce/full/2026-11-20/Idea.csv", "Id\n1\n"),
+        ("flat/full/2026-11-20/deals.xlsx", "PK"),
+        ("flat/changes/2026-11-20/.hidden.csv", "x"),
+    ],
+)
+def test_deliveries_without_any_extract_are_an_error(company, place, content):
+    path = company.deliver(place, content)
+    for is_default in (True, False):
+        company.settings = replace(company.settings, landing_is_default=is_default)
+        with pytest.raises(UsageError, match="no extract found in 1 delivery") as error:
+            company.land()
+        assert (path.name in str(error.value)) is not path.name.startswith(".")
+
+
+def test_an_archive_without_any_object_that_is_read_is_an_error(company):
+    company.deliver_zip("salesforce/full/2026-11-20/WE_1.ZIP", {"Idea.csv": "Id\n1\n"})
+    with pytest.raises(RefreshError, match="nothing to publish"):
+        company.land()
+
+
 def test_the_default_folder_may_be_empty_but_not_hold_mistakes(company):
     company.settings = replace(company.settings, landing_is_default=True)
     company.deliver("README.md", "x")

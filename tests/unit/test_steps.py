@@ -63,6 +63,7 @@ def test_a_named_landing_folder_or_a_real_delivery_gets_no_demo(settings):
     assert list(settings.landing_dir.iterdir()) == []
     real = settings.landing_dir / "flat" / "full" / "2026-01-01"
     real.mkdir(parents=True)
+    (real / "reps.csv").write_text("rep_id,name\n")
     make_demo_if_empty(settings, told)
     assert [path.name for path in settings.landing_dir.iterdir()] == ["flat"]
     assert told.notes == []
