@@ -10,10 +10,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from orchestration.errors import RefreshError
 from orchestration.progress import shown_path
@@ -24,6 +26,9 @@ from orchestration.state import code_fingerprint, inherited_lock, replace_text
 # parse before, and the results are in the events: writing both again takes seconds.
 BUILD = ("--no-write-json", "build", "--exclude-resource-type", "unit_test")
 MESSAGE_LINES = 12
+# Of the rows that a failed check finds, as many are shown, each in a line of so many characters.
+SHOWN_ROWS = 5
+ROW_WIDTH = 200
 
 Event = dict[str, Any]
 
@@ -130,8 +135,23 @@ def with_attached_tests(manifest: dict[str, Any]) -> dict[str, Any]:
     return manifest
 
 
-def describe_failures(events: Sequence[Event], warehouse_path: Path) -> str:
-    """What failed in a build, for a person: which check, how many rows, where to look."""
+def private_columns(manifest: Mapping[str, Any]) -> frozenset[str]:
+    """Names, in lower case, of the columns that are private in any model or extract."""
+    return frozenset(
+        name.lower()
+        for node in (*manifest["nodes"].values(), *manifest["sources"].values())
+        for name, column in node.get("columns", {}).items()
+        if (column.get("config", {}).get("meta") or column.get("meta") or {}).get("private")
+    )
+
+
+def describe_failures(
+    events: Sequence[Event], warehouse_path: Path, private: Collection[str] = ()
+) -> str:
+    """What failed in a build, for a person: which check, its first rows, where to look.
+
+    Columns of the names in `private` are not shown.
+    """
     failures: dict[str, list[str]] = {}
     rows: dict[str, int] = {}
     skipped = total = 0
@@ -149,7 +169,10 @@ def describe_failures(events: Sequence[Event], warehouse_path: Path) -> str:
                 lines = [f"found {rows[unique_id]} row{'s' if rows[unique_id] > 1 else ''}"]
             failures[unique_id] += [f"    {line}" for line in lines[:MESSAGE_LINES]]
         elif name == "SQLCompiledPath" and unique_id in failures:
-            failures[unique_id].append(f"    {shown_path(Path(data['path']))}")
+            path = Path(data["path"])
+            if rows.get(unique_id):
+                failures[unique_id] += _first_rows(warehouse_path, path, private)
+            failures[unique_id].append(f"    {shown_path(path)}")
         elif name == "StatsLine":
             skipped, total = data["stats"]["skip"], data["stats"]["total"]
     if not failures:
@@ -162,6 +185,29 @@ def describe_failures(events: Sequence[Event], warehouse_path: Path) -> str:
             f"See what a file finds: duckdb -readonly {shown_path(warehouse_path)} -f <file>",
         ]
     )
+
+
+def _first_rows(warehouse_path: Path, sql_path: Path, private: Collection[str]) -> list[str]:
+    """The first rows that a check finds, a line each; none where they cannot be read."""
+    try:
+        query = sql_path.read_text(encoding="utf-8").strip().rstrip(";")
+        with duckdb.connect(str(warehouse_path), read_only=True) as con:
+            con.execute("set TimeZone = 'UTC'")
+            result = con.execute(f"select * from (\n{query}\n) limit {SHOWN_ROWS}")
+            names = [column[0] for column in result.description]
+            rows = result.fetchall()
+    except (OSError, duckdb.Error):
+        return []
+    lines = []
+    for row in rows:
+        shown = [
+            f"{name}: {' '.join(str(value).split())}"
+            for name, value in zip(names, row, strict=True)
+            if value is not None and name.lower() not in private
+        ]
+        line = "; ".join(shown)
+        lines.append(f"      {line if len(line) <= ROW_WIDTH else line[: ROW_WIDTH - 3] + '...'}")
+    return lines if any(line.strip() for line in lines) else []
 
 
 def errors_of(events: Sequence[Event]) -> str:

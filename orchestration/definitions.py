@@ -16,7 +16,13 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration import steps
 from orchestration.contract import load_contract
-from orchestration.dbt_build import BUILD, Dbt, describe_failures, with_attached_tests
+from orchestration.dbt_build import (
+    BUILD,
+    Dbt,
+    describe_failures,
+    private_columns,
+    with_attached_tests,
+)
 from orchestration.errors import EXIT_CODE, RefreshError
 from orchestration.progress import reporter
 from orchestration.publishing import published_tables
@@ -135,7 +141,8 @@ def model_assets(dbt: Dbt, manifest: dict[str, Any], translator: Translator) -> 
             yield from message.to_default_asset_events(manifest, translator, context)
         with in_words():
             if events[-1]["exit_code"] != 0:
-                raise RefreshError(describe_failures(events, dbt.settings.warehouse_path))
+                private = private_columns(manifest)
+                raise RefreshError(describe_failures(events, dbt.settings.warehouse_path, private))
         note_audit(dbt.settings.warehouse_path, is_audited=not context.is_subset)
 
     return models

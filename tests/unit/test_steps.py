@@ -4,10 +4,11 @@ import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.contract import load_contract
-from orchestration.dbt_build import describe_failures
+from orchestration.dbt_build import describe_failures, private_columns
 from orchestration.landing import FileLanded, LandingReport
 from orchestration.progress import Reporter
 from orchestration.scanning import scan
@@ -130,6 +131,38 @@ def test_failed_checks_are_told_with_their_rows_and_where_to_look(tmp_path, monk
         "      LINE 1: select x",
         "See what a file finds: duckdb -readonly w/private.duckdb -f <file>",
     ]
+
+
+def test_a_failed_check_shows_its_first_rows_without_private_columns(tmp_path):
+    warehouse = tmp_path / "private.duckdb"
+    with duckdb.connect(str(warehouse)) as con:
+        con.execute(
+            "create table rates as select 'EUR' as currency, null as note, "
+            "'ann@x.example' as Email, date '2026-01-01' + day::int as first_day "
+            "from range(7) as days (day)"
+        )
+    compiled = tmp_path / "missing_rates.sql"
+    compiled.write_text("select * from private.main.rates -- by day\n")
+    check = {"node_info": {"unique_id": "test.kpis.missing_rates"}}
+    manifest = {
+        "nodes": {"model.kpis.x": {"columns": {"email": {"config": {"meta": {"private": True}}}}}},
+        "sources": {},
+    }
+    text = describe_failures(
+        [
+            event("LogTestResult", status="fail", num_failures=7, **check),
+            event(
+                *("RunResultFailure",), resource_type="test", node_name="m", path="m.sql", **check
+            ),
+            event("RunResultError", msg="Got 7 results, configured to fail if != 0", **check),
+            event("SQLCompiledPath", path=str(compiled), **check),
+        ],
+        warehouse,
+        private_columns(manifest),
+    )
+    assert "found 7 rows" in text
+    assert text.count("      currency: EUR; first_day: 2026-01-0") == 5
+    assert "x.example" not in text
 
 
 def test_a_dbt_that_fails_before_any_model_is_told_by_its_errors():
