@@ -50,20 +50,21 @@ class Shape:
     lone_cr_line: int | None
 
 
-def check_is_text(path: Path) -> None:
-    """Looks at the first bytes for what is often delivered in place of CSV.
+def check_is_text(path: Path, expected: str = "CSV") -> None:
+    """Looks at the first bytes for what is often delivered in place of CSV or JSON lines.
 
     Raises:
-        NotCsv: the file is empty, or of another format.
+        NotCsv: the file is empty, or of another format than the one expected.
     """
+    again = f"not {expected}; export the object as {expected} again"
     with path.open("rb") as stream:
         start = stream.read(4096)
     if not start:
-        raise NotCsv("the file has no bytes; deliver it again, with a header at least")
+        raise NotCsv(f"the file has no bytes; {_deliver_again(expected)}")
     signatures = {
         b"PK\x03\x04": "a ZIP archive or an Excel workbook",
         b"PK\x05\x06": "an empty ZIP archive",
-        b"\x1f\x8b": "gzip-compressed data (name such a file .csv.gz)",
+        b"\x1f\x8b": "gzip-compressed data (name such a file .csv.gz or .jsonl.gz)",
         b"\xd0\xcf\x11\xe0": "an Excel workbook of the old format",
         b"PAR1": "a Parquet file (name it .parquet)",
         b"%PDF": "a PDF document",
@@ -72,19 +73,27 @@ def check_is_text(path: Path) -> None:
     }
     for signature, what in signatures.items():
         if start.startswith(signature):
-            raise NotCsv(f"line 1: this is {what}, not CSV; export the object as CSV again")
+            raise NotCsv(f"line 1: this is {what}, {again}")
     if b"\x00" in start:
-        raise NotCsv("line 1: this is binary data, not CSV; export the object as CSV again")
+        raise NotCsv(f"line 1: this is binary data, {again}")
     text = start.removeprefix(_UTF8_BOM).lstrip()
     if not text:
-        raise NotCsv("line 1: the file is blank; deliver it again, with a header at least")
+        raise NotCsv(f"line 1: the file is blank; {_deliver_again(expected)}")
     if text.startswith(b"<"):
         raise NotCsv(
             "line 1: this is HTML or XML (often a login or error page saved in place of the "
-            "extract), not CSV; export the object as CSV again"
+            f"extract), {again}"
         )
-    if text.startswith((b"{", b"[")):
-        raise NotCsv("line 1: this is JSON, not CSV; export the object as CSV")
+    if expected == "CSV" and text.startswith((b"{", b"[")):
+        raise NotCsv(
+            "line 1: this is JSON, not CSV; export the object as CSV, or name JSON lines .jsonl"
+        )
+
+
+def _deliver_again(expected: str) -> str:
+    if expected == "CSV":
+        return "deliver it again, with a header at least"
+    return "deliver it again; that an object has no records is said by a CSV file with a header"
 
 
 def read_header(path: Path, known: Sequence[str]) -> tuple[str, list[str]]:

@@ -436,14 +436,13 @@ def _unpacked(path: Path, folder: Path) -> Path:
     Through a link of ours, since DuckDB would take `*` or `[` in a delivery's name for a pattern.
     """
     name = path.name.lower()
-    if name.endswith(".gz"):
-        target = folder / "extract.csv"
-        target.unlink(missing_ok=True)
-        archives.extract_gzip(path, target)
-        return target
-    target = folder / ("extract.parquet" if name.endswith(".parquet") else "extract.csv")
+    is_compressed = name.endswith(".gz")
+    target = folder / f"extract{Path(name.removesuffix('.gz')).suffix}"
     target.unlink(missing_ok=True)
-    target.symlink_to(path.resolve())
+    if is_compressed:
+        archives.extract_gzip(path, target)
+    else:
+        target.symlink_to(path.resolve())
     return target
 
 

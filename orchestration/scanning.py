@@ -1,8 +1,9 @@
 """Finds the deliveries and their files in the landing folder, without reading any.
 
-    landing/<source>/<full|changes>/<delivery>/[sub-folders/]<object>.csv|.csv.gz|.parquet
+    landing/<source>/<full|changes>/<delivery>/[sub-folders/]<object>.csv|.jsonl|.parquet
 
-and for Salesforce `WE_*.ZIP` archives of the weekly export in the same place.
+(.csv and .jsonl also with .gz) and for Salesforce `WE_*.ZIP` archives of the weekly export in
+the same place.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from orchestration.errors import UsageError
 from orchestration.settings import Settings
 
 KINDS = ("full", "changes")
-FORMATS = (".csv", ".csv.gz", ".parquet")
+FORMATS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 # Lies in a delivery folder of the demo company; see `mark_as_demo`.
 DEMO_MARKER = ".demo"
 

@@ -104,6 +104,33 @@ def test_gzip_and_parquet_land_like_csv(company, tmp_path):
     ]
 
 
+@pytest.mark.parametrize("name", ["Account.jsonl", "ACCOUNT.JSONL.gz"])
+def test_json_lines_land_like_csv(company, name):
+    content = (
+        b'\xef\xbb\xbf{"Id": "1", "Name": "Acme, \\"Inc\\"\\ntwo", "Extra": {"a": [1.50, null]}}\r\n'
+        b"\n"
+        b'{"ID": 12345678901234567890, "AnnualRevenue": 1.10, "IsDeleted": true, "name": null}\n'
+        b'{"Id": "3", "AnnualRevenue": 8.0E7, "Name": "\xc3\xa4\\u00e4 "}'
+    )
+    company.deliver(
+        f"salesforce/full/2026-11-13/{name}", content if name[-1] == "l" else gzip.compress(content)
+    )
+    company.land()
+    assert accounts(company, "row_number, Id, Name, IsDeleted, AnnualRevenue") == [
+        (1, "1", 'Acme, "Inc"\ntwo', None, None),
+        (2, "12345678901234567890", None, "true", "1.10"),
+        (3, "3", "ää", None, "8.0E7"),
+    ]
+    assert company.query('select "Extra" from raw."salesforce__Account" order by _row') == [
+        ('{"a": [1.5, null]}',),
+        (None,),
+        (None,),
+    ]
+    assert company.query("select rows_in_file, rows_landed, rows_rejected from raw.files") == [
+        (3, 3, 0)
+    ]
+
+
 def test_an_object_may_be_spread_over_archives_and_folders(company):
     place = "salesforce/full/2026-11-13"
     company.deliver_zip(

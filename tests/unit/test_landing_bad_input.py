@@ -6,6 +6,7 @@ import datetime as dt
 import gzip
 import io
 import os
+import re
 import zipfile
 
 import pytest
@@ -135,7 +136,7 @@ def test_truncated_gzip_is_refused(company):
     assert "no whole gzip file" in refused(company)
 
 
-@pytest.mark.parametrize("name", ["../Account.csv", "/tmp/Account.csv", "a/../../Account.csv"])
+@pytest.mark.parametrize("name", ["../Account.csv", "/etc/Account.csv", "a/../../Account.csv"])
 def test_members_that_climb_out_are_refused(company, name):
     company.deliver_zip(ZIP_PLACE, {name: GOOD})
     assert "unsafe name" in refused(company)
@@ -157,7 +158,69 @@ def test_no_parquet_in_a_parquet_file(company):
     assert "costs.parquet: it cannot be read" in text
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "the file has no bytes"),
+        (b" \n\n", "line 1: the file is blank"),
+        (b'\n[{"Id": "1"}]\n', "line 2: this is a JSON array, not JSON lines"),
+        (b"Id,Name\n1,Acme\n", "no line is a record"),
+        (b"<html>", "line 1: this is HTML"),
+        (gzip.compress(b'{"Id": "1"}'), "line 1: this is gzip-compressed"),
+        (b'{"Name": "Acme"}\n', "the file lacks the column Id, required for Account; it has: Name"),
+        (b'{"Id": "1"}\n{"Id": "2", "Na', "line 2: the last record is not complete"),
+        (
+            b'{"Id": "1"}\n{"Id": 2,}\n{"Id": 3 "x"}\n',
+            r"2 of 3 rows would be rejected.*line 2",
+        ),
+    ],
+)
+def test_what_is_wrong_with_json_lines_is_said_once(company, content, message):
+    company.deliver("salesforce/full/2026-11-20/Account.jsonl", content)
+    text = refused(company)
+    assert text.count("Account.jsonl") == 1
+    assert re.search(message, text), text
+    assert company.query("from raw.files") == []
+
+
 # Rows
+
+
+def test_broken_json_lines_are_rejected_with_line_and_reason(company):
+    company.configure(max_reject_share=1)
+    company.deliver(
+        "salesforce/full/2026-11-20/Contact.jsonl",
+        b'{"Id": "1", "Email": "secret@x.example"}\n\n["secret"]\n{"Id": 3, "id": 4}\n'
+        b'{"Id": "5", "Email": "secret@x}\n{"Id": "\xff"}\n{"Id": "\\ud800"}\n{"Id": NaN}\n'
+        b'{"Email": "secret"}\n{"Id": "10", "BirthDate": "31.12.1999"}\n{}\n',
+    )
+    company.land()
+    assert company.query("select Id, row_number from extracts.salesforce__contact order by 2") == [
+        ("1", 1),
+        ("10", 9),
+    ]
+    rows = company.query(
+        "select row_number, line_number, value, reason from raw.rejected_rows order by row_number"
+    )
+    assert [row[:3] for row in rows] == [
+        *((number, number + 1, "<hidden>") for number in range(2, 8)),
+        (8, 9, None),
+        (10, 11, None),
+    ]
+    assert [row[3] for row in rows] == [
+        "not a JSON object",
+        "a column stands twice in the record",
+        "not readable as JSON (column 32: Invalid control character at)",
+        "a character is not UTF-8",
+        "a character is not UTF-8",
+        "not readable as JSON",
+        "Id is required but empty",
+        "all cells are empty",
+    ]
+    assert company.query("select row_number, line_number, value from raw.cast_failures") == [
+        (9, 10, "<hidden>")
+    ]
+    assert "secret" not in str(rows)
 
 
 def test_broken_rows_are_rejected_with_row_line_and_reason(company):

@@ -1,0 +1,149 @@
+"""Reads JSON lines: one record per line, its columns the keys of the object.
+
+Values become texts as they would stand in a CSV file: numbers as they are written, true and
+false as words, lists and objects as JSON.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_UTF8_BOM = b"\xef\xbb\xbf"
+_MAX_RECORD_BYTES = 2_000_000
+
+
+class NotJsonLines(Exception):
+    """The file holds no JSON lines; the message says what it looks like and what to do."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A line that is not blank: its values by key, or what is wrong with it."""
+
+    line: int
+    values: dict[str, Any]
+    fault: str | None = None
+
+
+def records(path: Path) -> Iterator[Record]:
+    """The records of a file.
+
+    Raises:
+        NotJsonLines: it is a JSON array, or its last record is cut short.
+    """
+    with path.open("rb") as stream:
+        is_first = True
+        for number, line in enumerate(stream, start=1):
+            text = line.removeprefix(_UTF8_BOM) if number == 1 else line
+            if not text.strip():
+                continue
+            if is_first and text.lstrip().startswith(b"["):
+                raise NotJsonLines(
+                    f"line {number}: this is a JSON array, not JSON lines; write one record per "
+                    "line, without brackets around them and commas between"
+                )
+            is_first = False
+            record = _record(number, text)
+            is_cut = text.lstrip().startswith(b"{") and not text.rstrip().endswith(b"}")
+            if record.fault and is_cut and not line.endswith(b"\n"):
+                raise NotJsonLines(
+                    f"line {number}: the last record is not complete; the file was cut short. "
+                    "Export it again"
+                )
+            yield record
+
+
+def column_names(found: Iterator[Record]) -> tuple[list[str], int]:
+    """Names of the columns, in the order in which they come up, and the number of records.
+
+    Keys that differ only by case or surrounding spaces are one column, named as the first is.
+    """
+    names: dict[str, str] = {}
+    count = 0
+    for record in found:
+        count += 1
+        for key in record.values:
+            names.setdefault(_simple(key), key.strip())
+    return list(names.values()), count
+
+
+def write_csv(path: Path, target: Path, names: list[str]) -> None:
+    """Writes the sound records of a file as CSV without a header, one column per name."""
+    positions = {_simple(name): position for position, name in enumerate(names)}
+    with target.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        for record in records(path):
+            if record.fault is None:
+                row = [""] * len(names)
+                for key, value in record.values.items():
+                    row[positions[_simple(key)]] = _text(value)
+                writer.writerow(row)
+
+
+class _Number(float):
+    """A number that remembers how it was written: 1.10 is not 1.1 in an id."""
+
+    def __new__(cls, text: str) -> _Number:
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+
+class _Repeated(ValueError):
+    """A key stands twice in one record."""
+
+
+def _record(number: int, line: bytes) -> Record:
+    if len(line) > _MAX_RECORD_BYTES:
+        return Record(number, {}, "the record is longer than two million bytes")
+    try:
+        values = _DECODER.decode(line.decode("utf-8"))
+        # A lone half of a surrogate pair is valid JSON and no text.
+        json.dumps(values, ensure_ascii=False).encode("utf-8")
+    except UnicodeError:
+        return Record(number, {}, "a character is not UTF-8")
+    except json.JSONDecodeError as error:
+        return Record(number, {}, f"not readable as JSON (column {error.colno}: {error.msg})")
+    except _Repeated:
+        return Record(number, {}, "a column stands twice in the record")
+    except (ValueError, RecursionError):
+        return Record(number, {}, "not readable as JSON")
+    if not isinstance(values, dict):
+        return Record(number, {}, "not a JSON object")
+    if any("\0" in value for value in values.values() if isinstance(value, str)):
+        return Record(number, {}, "a text holds the character NUL")
+    return Record(number, values)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({_simple(key) for key, _ in pairs}) < len(pairs):
+        raise _Repeated
+    return dict(pairs)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=_Number, parse_constant=_no_constant
+)
+
+
+def _simple(key: str) -> str:
+    return key.strip().lower()
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, _Number):
+        return value.text
+    return json.dumps(value, ensure_ascii=False)
