@@ -107,7 +107,8 @@ def test_gzip_and_parquet_land_like_csv(company, tmp_path):
 @pytest.mark.parametrize("name", ["Account.jsonl", "ACCOUNT.JSONL.gz"])
 def test_json_lines_land_like_csv(company, name):
     content = (
-        b'\xef\xbb\xbf{"Id": "1", "Name": "Acme, \\"Inc\\"\\ntwo", "Extra": {"a": [1.50, null]}}\r\n'
+        b'\xef\xbb\xbf{"Id": "1", "Name": "Acme, \\"Inc\\"\\ntwo", '
+        b'"Extra": {"a": [1.50, null]}}\r\n'
         b"\n"
         b'{"ID": 12345678901234567890, "AnnualRevenue": 1.10, "IsDeleted": true, "name": null}\n'
         b'{"Id": "3", "AnnualRevenue": 8.0E7, "Name": "\xc3\xa4\\u00e4 "}'
