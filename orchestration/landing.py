@@ -23,6 +23,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration import archives, config_tables, extract_views
+from orchestration.contents import Content, hash_of, stat_of
 from orchestration.contract import Contract, Table
 from orchestration.errors import RefreshError, UsageError
 from orchestration.ledger import (
@@ -74,12 +75,14 @@ class FileLanded:
 class LandingReport:
     """What a landing did.
 
+    `contents` are the files that have landed whole, by `source/kind/delivery/name`.
     `notes` tell the user what was left out or is missing, `problems` what must be mended in the
     landing folder and `usage_problems` what in the configuration; a report that `land` returns
     has none of either.
     """
 
     files: list[FileLanded] = field(default_factory=list)
+    contents: dict[str, Content] = field(default_factory=dict)
     as_of_date: dt.date | None = None
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -178,16 +181,18 @@ class _Lander:
         if state is not None and state.rules_hash != rules_hash:
             state = None
         if state is not None and state.stat == file.stat:
+            self.report.contents[str(file)] = Content(state.stat, state.content_hash)
             self.unchanged(file)
             return
-        stat = _stat(file.path)
-        content_hash = _hash(file.path)
+        stat = stat_of(file.path)
+        content_hash = hash_of(file.path)
         names = {key[3] for key in self.ledger.of_file(file)}
         if state is None or state.content_hash != content_hash:
             names = self.land_parts(file, content_hash, stat, folder)
         else:
             self.unchanged(file)
         self.ledger.complete(file, FileState(stat, content_hash, rules_hash), names)
+        self.report.contents[str(file)] = Content(stat, content_hash)
 
     def unchanged(self, file: LandingFile) -> None:
         for key, landed in self.ledger.of_file(file).items():
@@ -259,7 +264,7 @@ class _Lander:
         name = path.name
         size = path.stat().st_size
         extract = read_extract(self.con, path, name, table, self.rules)
-        if _stat(file.path) != stat:
+        if stat_of(file.path) != stat:
             raise FileRefused(
                 "it changed while it was read; deliver into a folder whose name ends in .part, "
                 "and rename it when it is complete"
@@ -448,16 +453,6 @@ def _unpacked(path: Path, folder: Path) -> Path:
 
 def _size(size: int) -> str:
     return f" ({size / 1e6:,.0f} MB)" if size >= 10_000_000 else ""
-
-
-def _stat(path: Path) -> tuple[int, int, int, int]:
-    stat = path.stat()
-    return (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
 
 
 def _columns(con: duckdb.DuckDBPyConnection, source: str, object_name: str) -> list[str]:

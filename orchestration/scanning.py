@@ -9,8 +9,6 @@ the same place.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -112,16 +110,6 @@ class Scan:
     def is_demo(self) -> bool:
         """Whether everything there is the demo company's."""
         return bool(self.deliveries) and all(delivery.is_demo for delivery in self.deliveries)
-
-    @property
-    def signature(self) -> str:
-        """Changes whenever a file comes, goes or may have been changed."""
-        content = [
-            [str(self.landing_dir), self.is_demo, self.problems],
-            [str(delivery) for delivery in self.deliveries],
-            [(str(file), *file.stat) for file in self.files],
-        ]
-        return hashlib.blake2b(json.dumps(content).encode(), digest_size=16).hexdigest()
 
 
 def connector_of(source: str) -> str:

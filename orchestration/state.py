@@ -11,13 +11,20 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from orchestration.contents import (
+    Content,
+    contents_text,
+    files_fingerprint,
+    load_contents,
+    present_contents,
+)
 from orchestration.errors import RefreshError
 
 if TYPE_CHECKING:
@@ -77,15 +84,6 @@ def code_fingerprint(project_dir: Path) -> str:
     return digest.hexdigest()
 
 
-def inputs_of(settings: Settings, scan: Scan) -> Inputs:
-    """The fingerprints of a run that starts now."""
-    return Inputs(
-        files=scan.signature,
-        configuration=settings.fingerprint(),
-        code=code_fingerprint(settings.project_dir),
-    )
-
-
 def load_state(warehouse_path: Path) -> State:
     """The state beside a warehouse; an empty one where there is none or it cannot be read."""
     try:
@@ -116,16 +114,32 @@ def published_version_if_nothing_new(settings: Settings, scan: Scan) -> str | No
         and state.published_dir == str(settings.published_dir.resolve())
         and settings.warehouse_path.exists()
         and (settings.published_dir / "sales_kpis.duckdb").exists()
-        and state.published == inputs_of(settings, scan)
+        and state.published.configuration == settings.fingerprint()
+        and state.published.code == code_fingerprint(settings.project_dir)
+        and state.published.files == _files_now(settings, scan)
     )
     return state.version if is_same else None
 
 
-def begin_run(settings: Settings, scan: Scan) -> None:
-    """Notes what a run is about to land. Call it with the lock held."""
+def begin_run(settings: Settings) -> None:
+    """Notes that a run begins. Call it with the lock held."""
     state = load_state(settings.warehouse_path)
-    begun = inputs_of(settings, scan)
+    begun = Inputs(
+        files="",
+        configuration=settings.fingerprint(),
+        code=code_fingerprint(settings.project_dir),
+    )
     save_state(settings.warehouse_path, replace(state, begun=begun, is_audited=False))
+
+
+def note_landed(settings: Settings, scan: Scan, contents: Mapping[str, Content]) -> None:
+    """Notes what the run noted by `begin_run` has landed: all files of its scan."""
+    state = load_state(settings.warehouse_path)
+    if state.begun is None:
+        return
+    replace_text(_contents_path(settings.warehouse_path), contents_text(contents))
+    begun = replace(state.begun, files=files_fingerprint(scan, contents))
+    save_state(settings.warehouse_path, replace(state, begun=begun))
 
 
 def note_audit(warehouse_path: Path, is_audited: bool) -> None:
@@ -153,7 +167,12 @@ def forget_warehouse(warehouse_path: Path) -> list[Path]:
     Returns what was removed.
     """
     # The state first: half a removal must not look like a whole warehouse.
-    paths = [_state_path(warehouse_path), Path(f"{warehouse_path}.wal"), warehouse_path]
+    paths = [
+        _state_path(warehouse_path),
+        _contents_path(warehouse_path),
+        Path(f"{warehouse_path}.wal"),
+        warehouse_path,
+    ]
     removed = [path for path in paths if path.exists()]
     for path in removed:
         path.unlink()
@@ -247,9 +266,27 @@ def _wait_for(
         time.sleep(poll_seconds)
 
 
+def _files_now(settings: Settings, scan: Scan) -> str | None:
+    """The fingerprint of the files, if they are known; what was touched is known from now on."""
+    path = _contents_path(settings.warehouse_path)
+    remembered = load_contents(path)
+    present = present_contents(scan, remembered)
+    if present is None:
+        return None
+    if present != remembered:
+        # Only the next look is slower where it cannot be written.
+        with suppress(OSError):
+            replace_text(path, contents_text({**remembered, **present}))
+    return files_fingerprint(scan, present)
+
+
 def _lock_name(warehouse_path: Path) -> str:
     return f"{warehouse_path.resolve()}.lock"
 
 
 def _state_path(warehouse_path: Path) -> Path:
     return warehouse_path.with_suffix(".state.json")
+
+
+def _contents_path(warehouse_path: Path) -> Path:
+    return warehouse_path.with_suffix(".contents.json")

@@ -22,7 +22,7 @@ from orchestration.progress import Reporter
 from orchestration.publishing import Release
 from orchestration.scanning import connector_of, mark_as_demo, scan
 from orchestration.settings import Settings
-from orchestration.state import begin_run, end_run, load_state
+from orchestration.state import begin_run, end_run, load_state, note_landed
 from orchestration.warehouse import open_warehouse
 
 log = logging.getLogger("sales_kpis")
@@ -40,7 +40,7 @@ def land_extracts(settings: Settings, reporter: Reporter) -> LandingReport:
     contract = load_contract(settings.project_dir)
     found = scan(settings, contract)
     reporter.step("Landing")
-    begin_run(settings, found)
+    begin_run(settings)
     count = 0
 
     def progress(text: str) -> None:
@@ -50,6 +50,7 @@ def land_extracts(settings: Settings, reporter: Reporter) -> LandingReport:
 
     with open_warehouse(settings, found) as con:
         report = land(con, settings, contract, found, progress)
+    note_landed(settings, found, report.contents)
     for note in report.notes:
         log.info(note)
     reporter.note(in_short(report))

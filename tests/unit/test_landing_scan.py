@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
 import pytest
@@ -159,22 +158,6 @@ def test_the_default_folder_may_be_empty_but_not_hold_mistakes(company):
     company.deliver("flat/full/reps.csv", "rep_id,name\n")
     with pytest.raises(UsageError, match=r"flat/full/reps\.csv"):
         found(company)
-
-
-def test_the_signature_follows_the_files(company):
-    path = company.deliver(PLACE, "Id\n1\n")
-    first = found(company).signature
-    assert found(company).signature == first
-    company.deliver("salesforce/full/2026-11-21.part/Account.csv", "Id\n")
-    assert found(company).signature == first
-    os.utime(path, (1, 1))
-    touched = found(company).signature
-    assert touched != first
-    other = company.deliver("flat/full/2026-11-20/reps.csv", "rep_id,name\n")
-    assert found(company).signature != touched
-    other.unlink()
-    other.parent.rmdir()
-    assert found(company).signature == touched
 
 
 def test_check_tells_what_is_there_and_every_problem(company):

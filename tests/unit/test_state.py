@@ -1,5 +1,6 @@
 """When there is nothing new, and who may write the warehouse."""
 
+import json
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.contents import Content, hash_of
 from orchestration.contract import load_contract
 from orchestration.errors import RefreshError
 from orchestration.scanning import scan
@@ -21,6 +23,7 @@ from orchestration.state import (
     forget_warehouse,
     load_state,
     note_audit,
+    note_landed,
     published_version_if_nothing_new,
     warehouse_lock,
 )
@@ -50,6 +53,7 @@ class Company:
         self.link = root / "published" / "sales_kpis.duckdb"
         self.link.symlink_to("versions/v1/sales_kpis.duckdb")
         self.begin()
+        self.land()
         end_run(self.settings, "v1")
 
     @staticmethod
@@ -65,7 +69,12 @@ class Company:
         return scan(self.settings, load_contract(self.project))
 
     def begin(self) -> None:
-        begin_run(self.settings, self.scan())
+        begin_run(self.settings)
+
+    def land(self) -> None:
+        found = self.scan()
+        contents = {str(file): Content(file.stat, hash_of(file.path)) for file in found.files}
+        note_landed(self.settings, found, contents)
 
     def nothing_new_since(self) -> str | None:
         return published_version_if_nothing_new(self.settings, self.scan())
@@ -105,6 +114,36 @@ def test_an_extract_replaced_by_one_of_the_same_size_and_time_is_new(company):
     before = company.extract.stat()
     company.write(company.extract, "rep_id\n2\n")
     os.utime(company.extract, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert company.nothing_new_since() is None
+
+
+def test_an_extract_that_was_touched_or_copied_is_not_new(company):
+    company.extract.chmod(0o600)
+    os.utime(company.extract, (1, 1))
+    assert company.nothing_new_since() == "v1"
+    other = company.extract.with_name("other.csv")
+    shutil.copyfile(company.extract, other)
+    other.replace(company.extract)
+    assert company.nothing_new_since() == "v1"
+
+
+def test_an_extract_that_was_touched_is_read_once(company):
+    os.utime(company.extract, (1, 1))
+    assert company.nothing_new_since() == "v1"
+    contents = company.settings.warehouse_path.with_suffix(".contents.json")
+    remembered = json.loads(contents.read_text())
+    [known] = remembered.values()
+    assert known[1] == 10**9
+
+
+def test_an_extract_that_is_gone_is_new(company):
+    other = company.extract.with_name("costs.csv")
+    company.write(other, "month,amount\n")
+    company.begin()
+    company.land()
+    end_run(company.settings, "v2")
+    assert company.nothing_new_since() == "v2"
+    other.unlink()
     assert company.nothing_new_since() is None
 
 
@@ -180,7 +219,11 @@ def test_a_run_that_begins_has_passed_no_audit_yet(company):
 
 def test_a_forgotten_warehouse_is_gone_with_its_state(company):
     removed = forget_warehouse(company.settings.warehouse_path)
-    assert {path.name for path in removed} == {"private.duckdb", "private.state.json"}
+    assert {path.name for path in removed} == {
+        "private.duckdb",
+        "private.state.json",
+        "private.contents.json",
+    }
     assert company.nothing_new_since() is None
 
 

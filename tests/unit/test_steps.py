@@ -43,10 +43,10 @@ def test_an_empty_default_landing_folder_gets_the_demo_company_and_it_is_said(se
     assert found(settings).is_demo
     assert "demo company" in told.notes[0]
     assert not (settings.landing_dir / ".demo.part").exists()
-    before = found(settings).signature
+    before = found(settings).files
 
     make_demo_if_empty(settings, told)
-    assert found(settings).signature == before, "it is made once"
+    assert found(settings).files == before, "it is made once"
 
 
 def test_a_demo_company_of_which_only_a_part_was_moved_is_made_anew(settings):
