@@ -1,4 +1,5 @@
-{# Rows that landing could not take, and plans that name nobody. #}
+{# Rows that landing could not take, and plans that no figure can take: they name nobody,
+   no metric, or no period that there is. #}
 select
     source,
     kind,
@@ -11,12 +12,9 @@ select
     value,
     reason
 from {{ source('landing', 'rejected_rows') }}
-{% for object, column, condition in [
-    ('quotas', 'scope_ref', "plans.scope_type = 'rep'"),
-    ('targets', 'scope_ref', "plans.scope_type = 'rep'"),
-    ('forecasts', 'rep_ref', 'true'),
-    ('time_log', 'rep_ref', 'true'),
-] -%}
+{% set people = ['quotas', 'targets', 'forecasts', 'time_log'] -%}
+{% set periods = ['quotas', 'targets', 'forecasts'] -%}
+{% for object in people -%}
 union all
 select
     plans.source,
@@ -26,15 +24,85 @@ select
     '{{ object }}' as object,
     null as row_number,
     null as line_number,
-    '{{ 'scope_id' if column == 'scope_ref' else 'rep' }}' as column_name,
-    plans.{{ column }} as value,
-    'no rep has this id, email or full name (' || count(*) || ' rows)' as reason
+    '{{ 'scope_id' if object in ['quotas', 'targets'] else 'rep' }}' as column_name,
+    plans.{{ 'scope_ref' if object in ['quotas', 'targets'] else 'rep_ref' }} as value,
+    case
+        when count(persons.rep_id) = 0
+            then 'no rep has this id, email or full name'
+        else 'a user of the CRM who is no rep: owns no deal, lead or quota'
+    end || ' (' || count(*) || ' rows)' as reason
 from {{ ref('stg_flat__' ~ object) }} as plans
-left join {{ ref('int_rep_references') }} as keys
-    on plans.{{ column }} = keys.reference
+left join {{ ref('int_rep_references') }} as persons
+    on plans.{{ 'scope_ref' if object in ['quotas', 'targets'] else 'rep_ref' }}
+    = persons.reference
+left join {{ ref('int_reps') }} as reps
+    on persons.rep_id = reps.rep_id
 where
     not plans.is_deleted
-    and {{ condition }}
-    and keys.rep_id is null
-group by plans.source, plans.{{ column }}
-{% endfor %}
+    and plans.exclusion_reason is null
+    and reps.rep_id is null
+    {% if object in ['quotas', 'targets'] -%}
+    and plans.scope_type = 'rep'
+    {% endif -%}
+group by plans.source, column_name, plans.{{
+    'scope_ref' if object in ['quotas', 'targets'] else 'rep_ref'
+}}
+{% endfor -%}
+{% for object in periods -%}
+union all
+select
+    source,
+    null as kind,
+    null as delivery,
+    null as file,
+    '{{ object }}' as object,
+    null as row_number,
+    null as line_number,
+    'period_type' as column_name,
+    period_type as value,
+    'not month, quarter or year (' || count(*) || ' rows)' as reason
+from {{ ref('stg_flat__' ~ object) }}
+where
+    not is_deleted
+    and exclusion_reason is null
+    and period_type not in ('month', 'quarter', 'year')
+group by source, period_type
+{% endfor -%}
+union all
+select
+    source,
+    null as kind,
+    null as delivery,
+    null as file,
+    'quotas' as object,
+    null as row_number,
+    null as line_number,
+    'scope_type' as column_name,
+    scope_type as value,
+    'not rep, team, region or company (' || count(*) || ' rows)' as reason
+from {{ ref('stg_flat__quotas') }}
+where
+    not is_deleted
+    and exclusion_reason is null
+    and scope_type not in ('rep', 'team', 'region', 'company')
+group by source, scope_type
+union all
+select
+    targets.source,
+    null as kind,
+    null as delivery,
+    null as file,
+    'targets' as object,
+    null as row_number,
+    null as line_number,
+    'kpi' as column_name,
+    targets.kpi as value,
+    'no metric of the catalogue (' || count(*) || ' rows)' as reason
+from {{ ref('stg_flat__targets') }} as targets
+left join {{ ref('kpi_catalog') }} as kpi_catalog
+    on targets.kpi = kpi_catalog.kpi
+where
+    not targets.is_deleted
+    and targets.exclusion_reason is null
+    and kpi_catalog.kpi is null
+group by targets.source, targets.kpi

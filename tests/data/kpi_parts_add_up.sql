@@ -2,7 +2,8 @@
 {# Where the catalogue says so, all reps, all teams, regions, lead sources and so on add
    up to the company, and months add up to quarters and years. Not so products: a deal
    counts under each of its own. Nor does a period that has months yet to come: what is
-   planned for them counts in it already. #}
+   planned for them counts in it already; nor one that begins before the first month:
+   what is dated before the first recorded event has no month. #}
 with figures as (
     select
         kpi_values.*,
@@ -75,6 +76,11 @@ elapsed_periods as (
         period_type <> 'month'
         and period_end <= (
             select max(months.period_end)
+            from {{ ref('dim_periods') }} as months
+            where months.period_type = 'month'
+        )
+        and period_start >= (
+            select min(months.period_start)
             from {{ ref('dim_periods') }} as months
             where months.period_type = 'month'
         )

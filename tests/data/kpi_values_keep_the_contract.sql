@@ -65,7 +65,7 @@ company_gaps as (
         'a metric whose extracts were not delivered',
         'not coalesce(is_available, false)',
     ),
-    ('company has another key', "(scope_type = 'company') <> (scope_id = 'company')"),
+    ('company has another key', "scope_type = 'company' and scope_id <> 'company'"),
 ] -%}
 select
     '{{ problem }}' as problem,

@@ -40,5 +40,7 @@ left join in_pipeline
     on deals.opportunity_id = in_pipeline.opportunity_id
 where
     deals.opportunity_id not in (select changing.opportunity_id from changing)
+    -- Without any dated record there are no periods, and no pipeline of any day.
+    and exists (select 1 from {{ ref('dim_periods') }})
     and coalesce(deals.created_date <= settings.as_of_date, true)
     and coalesce(in_pipeline.times, 0) <> deals.is_open::integer

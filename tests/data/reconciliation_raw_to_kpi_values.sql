@@ -11,7 +11,7 @@ salesforce_opportunities as (
     select *
     from {{ source('salesforce', 'opportunity') }}
     qualify row_number() over (
-        partition by source, left(id, 15)
+        partition by source, {{ salesforce_id('id') }}
         order by
             delivery_order desc, replace(systemmodstamp, 'T', ' ') desc nulls last,
             file desc, row_number desc
@@ -31,7 +31,7 @@ salesforce_leads as (
     select *
     from {{ source('salesforce', 'lead') }}
     qualify row_number() over (
-        partition by source, left(id, 15)
+        partition by source, {{ salesforce_id('id') }}
         order by
             delivery_order desc, replace(systemmodstamp, 'T', ' ') desc nulls last,
             file desc, row_number desc
@@ -49,11 +49,11 @@ flat_leads as (
 
 delivered_deals as (
     select
-        source || ':' || left(id, 15) as record,
+        {{ salesforce_key('id') }} as record,
         {{ salesforce_key('accountid') }} as account_ref,
         stagename as stage,
         lower(iswon) in ('1', 'true') as is_won,
-        isclosed is not null as has_outcome,
+        lower(isclosed) in ('0', '1', 'true', 'false') as has_outcome,
         {{ to_decimal('amount') }} as amount
     from salesforce_opportunities
     where
@@ -105,11 +105,7 @@ expected_deals as (
 
 actual_deals as (
     select
-        case
-            when source like 'salesforce%'
-                then left(opportunity_id, length(source) + 16)
-            else opportunity_id
-        end as record,
+        opportunity_id as record,
         original_amount,
         amount,
         currency,
@@ -119,7 +115,7 @@ actual_deals as (
 ),
 
 expected_leads as (
-    select source || ':' || left(id, 15) as record
+    select {{ salesforce_key('id') }} as record
     from salesforce_leads
     where
         is_current
@@ -137,10 +133,7 @@ expected_leads as (
 
 actual_leads as (
     select
-        case
-            when source like 'salesforce%' then left(lead_id, length(source) + 16)
-            else lead_id
-        end as record,
+        lead_id as record,
         created_date
     from {{ ref('fct_leads') }}
 ),

@@ -67,7 +67,7 @@ def selling_time_share(company: Company) -> Sheet:
         if rep is None:
             continue
         _, _, role = rep.assignment(day)
-        is_selling = r["activity"] in (selling.get(role) or selling.get("default") or [])
+        is_selling = r["activity"].lower() in selling.get(role, selling["default"])
         for period in periods_of(company, day):
             sheet.add(people(rep, day), period, hours if is_selling else 0.0, hours)
     return sheet.ratios()

@@ -51,6 +51,25 @@ class Period:
         return day is not None and self.start <= day <= self.end
 
 
+# What counts as selling where the configuration does not say it of a role.
+SELLING = {
+    "default": [
+        "prospecting",
+        "outreach",
+        "calls",
+        "follow_up",
+        "demos",
+        "meetings",
+        "negotiation",
+    ],
+    "SDR": ["prospecting", "outreach"],
+    "AE": ["follow_up", "demos", "meetings", "negotiation"],
+}
+for role in ("Account Executive", "Account Manager"):
+    SELLING[role] = SELLING["AE"]
+SELLING["Sales Development Representative"] = SELLING["SDR"]
+
+
 class Fiscal:
     """Periods of calendar months in a year that begins in `first_month`."""
 
@@ -118,7 +137,10 @@ class Config:
             if "issued" in v
         }
         self.activity_types = given.get("activity_types") or {}
-        self.selling = given.get("selling_activities") or {}
+        self.selling = {
+            role: {name.lower() for name in names}
+            for role, names in {**SELLING, **(given.get("selling_activities") or {})}.items()
+        }
         self.exclusions = given.get("exclusions") or []
 
     def excludes(self, entity: str, record: Record) -> bool:
@@ -1417,14 +1439,27 @@ class Company:
         """Rep quotas by rep and month, spread evenly; the scopes' own quotas as given."""
         self.quotas: dict[tuple[Person, date], float] = {}
         self.own_quotas: dict[tuple[str, str, str, date], float] = {}
-        for r in self.kept("quotas", self.extracts.flat("quotas")):
+        # One quota for a scope and its months; a rep's quotas of fewer months go first.
+        given: dict[tuple, dict] = {}
+        for r in sorted(
+            self.kept("quotas", self.extracts.flat("quotas")),
+            key=lambda r: (-self.date(r["period_start"]).toordinal(), r["scope_id"]),
+        ):
+            scope, who = r["scope_type"].lower(), r["scope_id"]
+            if scope not in ("company", "region", "team", "rep") or not to_number(r["amount"]):
+                continue
+            who = "company" if scope == "company" else self.flat_rep(who) if scope == "rep" else who
+            first = self.date(r["period_start"]).replace(day=1)
+            given.setdefault((scope, who, r["period_type"].lower(), first), r)
+        finest: dict[tuple[Person, date], int] = {}
+        for r in given.values():
             amount, start = to_number(r["amount"]), self.date(r["period_start"])
             kind, scope = r["period_type"].lower(), r["scope_type"].lower()
             if kind not in Fiscal.step:
                 continue
             if scope != "rep":
                 scope_id = "company" if scope == "company" else r["scope_id"]
-                key = (scope, scope_id, kind, start)
+                key = (scope, scope_id, kind, start.replace(day=1))
                 self.own_quotas[key] = self.own_quotas.get(key, 0) + amount
                 continue
             rep = self.flat_rep(r["scope_id"])
@@ -1434,7 +1469,9 @@ class Company:
             months = Fiscal.step[kind]
             for n in range(months):
                 month = add_months(start.replace(day=1), n)
-                self.quotas[rep, month] = self.quotas.get((rep, month), 0) + amount / months
+                if months < finest.get((rep, month), 13):
+                    finest[rep, month] = months
+                    self.quotas[rep, month] = amount / months
 
     def load_first_days(self) -> None:
         """Who owned a deal or a lead is a rep; first days for reps without a hire date."""

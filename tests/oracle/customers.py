@@ -10,6 +10,7 @@ from tests.oracle.results import closing_order
 from tests.oracle.sheets import (
     CUSTOMERS,
     PEOPLE,
+    PURCHASES,
     RECURRING,
     Figure,
     Scope,
@@ -239,7 +240,7 @@ def clv_to_cac(company: Company) -> Sheet:
     return sheet
 
 
-@metric(BY_ACCOUNT, needs=[CUSTOMERS])
+@metric(BY_ACCOUNT, needs=[CUSTOMERS, PURCHASES])
 def revenue_per_customer(company: Company) -> Sheet:
     """Value of purchases / customers at any time in the period."""
     revenue, present = Sheet(), Sheet()

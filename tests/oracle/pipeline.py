@@ -331,8 +331,11 @@ def deal_visits(deal: Deal) -> list[Visit]:
         closing = State(deal.outcome, deal.stage, None, None, None)
         steps.append((end, closing))
     if deal.outcome == OPEN and steps[-1][1].kind != OPEN:
-        # The history ends closed, the record is open: in its present stage on the as-of date.
-        steps.append((start_of_day(deal.as_of, deal.zone), deal.state_without_history()))
+        # The history ends closed, the record is open: what comes after the as-of date is void,
+        # and on it the deal is open, if need be in its present stage.
+        steps = [step for step in steps if deal.day_of(step[0]) <= deal.as_of]
+        if steps and steps[-1][1].kind != OPEN:
+            steps.append((start_of_day(deal.as_of, deal.zone), deal.state_without_history()))
     found: list[Visit] = []
     for moment, state in steps:
         if found and found[-1].stage == state.stage and found[-1].kind == state.kind:

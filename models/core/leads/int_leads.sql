@@ -25,7 +25,7 @@ select
     accounts.account_id,
     leads.contact_ref,
     opportunities.record_id as opportunity_id,
-    coalesce(leads.is_converted, false) as is_converted,
+    leads.is_converted,
     leads.referred_by_account_ref is not null as is_referred_by_account,
     leads.created_at,
     {{ business_date('leads.created_at') }} as created_date,
@@ -37,7 +37,13 @@ select
                 leads.converted_date, {{ business_date('leads.created_at') }}
             )
     end as converted_date
-from ({{ union_staged('leads', ['salesforce', 'flat']) }}) as leads
+from (
+    select
+        * exclude (is_converted),
+        -- A date without the flag counts; a flag that says no rules.
+        coalesce(is_converted, converted_date is not null) as is_converted
+    from ({{ union_staged('leads', ['salesforce', 'flat']) }})
+) as leads
 left join earliest_campaigns
     on leads.lead_id = earliest_campaigns.lead_ref
 left join {{ ref('int_record_references') }} as campaign_keys

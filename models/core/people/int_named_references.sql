@@ -6,6 +6,7 @@
         ('activities', 'owner_ref'), ('quotes', 'owner_ref'),
         ('purchases', 'owner_ref'), ('accounts', 'owner_ref'),
         ('quotas', "case when scope_type = 'rep' then scope_ref end"),
+        ('targets', "case when scope_type = 'rep' then scope_ref end"),
         ('forecasts', 'rep_ref'), ('time_log', 'rep_ref'),
     ],
     'account': [
@@ -13,12 +14,17 @@
         ('activities', 'account_ref'), ('contracts', 'account_ref'),
         ('purchases', 'account_ref'), ('subscriptions', 'account_ref'),
         ('surveys', 'account_ref'),
+        ('targets', "case when scope_type = 'customer' then scope_ref end"),
     ],
     'product': [
         ('opportunities', 'product_ref'), ('opportunity_lines', 'product_ref'),
         ('product_costs', 'product_ref'),
+        ('targets', "case when scope_type = 'product' then scope_ref end"),
     ],
-    'campaign': [('opportunities', 'campaign_ref'), ('leads', 'campaign_ref')],
+    'campaign': [
+        ('opportunities', 'campaign_ref'), ('leads', 'campaign_ref'),
+        ('targets', "case when scope_type = 'campaign' then scope_ref end"),
+    ],
 } %}
 
 with named as (

@@ -39,8 +39,10 @@ with given as (
             2 as precedence
         from {{ ref('kpi_targets') }}
     ) as targets
-    left join {{ ref('int_rep_references') }} as reps
-        on targets.scope_ref = reps.reference
+    left join {{ ref('int_rep_references') }} as persons
+        on targets.scope_ref = persons.reference
+    left join {{ ref('int_reps') }} as reps
+        on persons.rep_id = reps.rep_id
     {% for entity in ['product', 'account', 'campaign'] -%}
     left join {{ ref('int_record_references') }} as {{ entity }}s
         on

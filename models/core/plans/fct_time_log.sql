@@ -1,5 +1,5 @@
-{# Logged hours. Which of them are selling depends on the rep's role that day; the
-   configuration, where it says anything, replaces the seed. #}
+{# Logged hours. Which of them are selling depends on the rep's role that day: the
+   configuration says it role by role, else the seed. #}
 with selling as (
     select
         role,
@@ -10,9 +10,11 @@ with selling as (
         role,
         lower(activity) as activity
     from {{ ref('selling_activities') }}
-    where not exists (
-        select 1 from {{ source('landing', 'config_selling_activities') }}
-    )
+    where
+        role not in (
+            select configured.role
+            from {{ source('landing', 'config_selling_activities') }} as configured
+        )
 ),
 
 roles as (

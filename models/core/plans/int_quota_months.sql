@@ -1,5 +1,7 @@
 {# Every quota spread evenly over its months, in the reporting currency of each
-   month's first day. A quota of 0 is none. #}
+   month's first day. A quota of 0 is none. Of several for the same scope and months,
+   as when a rep is named by id and by email, the one given for the latest day counts;
+   quality.data_issues lists the others. #}
 with numbers as (
     select unnest(range(12)) as months_on
 ),
@@ -28,6 +30,12 @@ quotas as (
         not quotas.is_deleted
         and quotas.exclusion_reason is null
         and quotas.amount <> 0
+        and quotas.scope_type in ('rep', 'team', 'region', 'company')
+    qualify row_number() over (
+        partition by
+            quotas.scope_type, scope_id, first_month, months_long
+        order by quotas.period_start desc, quotas.scope_ref
+    ) = 1
 ),
 
 months as (
