@@ -17,6 +17,7 @@ from pathlib import Path
 from rich.console import Console
 
 from orchestration.errors import RefreshError
+from orchestration.places import check_places
 from orchestration.progress import shown_path
 from orchestration.settings import Settings
 
@@ -32,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A pipe or a file has no width of its own.
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 160)
     try:
-        return options.command(Settings.load(), options, console) or 0
+        settings = Settings.load()
+        check_places(settings)
+        return options.command(settings, options, console) or 0
     except RefreshError as error:
         print(f"sales-kpis: {error}", file=sys.stderr)
         return error.exit_code
@@ -184,9 +187,9 @@ def clean(settings: Settings, options: argparse.Namespace, console: Console) -> 
 
 
 def _nothing_new(settings: Settings, version: str) -> str:
-    from orchestration.publishing import FILE_NAME, current_version
+    from orchestration.publishing import current_version
 
-    path = shown_path(settings.published_dir / FILE_NAME)
+    path = shown_path(settings.published_file)
     current = current_version(settings.published_dir)
     text = f"Nothing is new since version {version} was published: {path}"
     if current != version:

@@ -20,9 +20,9 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import RefreshError
+from orchestration.settings import PUBLISHED_FILE
 from orchestration.sql import identifier, literal
 
-FILE_NAME = "sales_kpis.duckdb"
 SCHEMAS = ("kpis", "marts", "core", "quality")
 # Drivers of BI tools are older than ours; this is a format that they open.
 STORAGE_VERSION = "v1.2.0"
@@ -97,7 +97,7 @@ def publish(
         RefreshError: something that is not our link lies where it belongs; a table or column
             of the manifest is not in the warehouse; the copy differs from the warehouse.
     """
-    link = published_dir / FILE_NAME
+    link = published_dir / PUBLISHED_FILE
     if link.exists() and not link.is_symlink():
         raise RefreshError(
             f"{link} is a file of somebody else's: a link to the published version belongs "
@@ -119,9 +119,9 @@ def publish(
             "published_at": datetime.now(UTC).replace(tzinfo=None, microsecond=0),
             "duckdb_version": duckdb.__version__,
         }
-        rows = _write(warehouse_path, part / FILE_NAME, manifest, about)
-        (part / FILE_NAME).chmod(0o440)
-        _sync(part / FILE_NAME)
+        rows = _write(warehouse_path, part / PUBLISHED_FILE, manifest, about)
+        (part / PUBLISHED_FILE).chmod(0o440)
+        _sync(part / PUBLISHED_FILE)
         part.rename(versions / version)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
@@ -144,12 +144,12 @@ def rollback(published_dir: Path) -> tuple[str, str]:
     current = current_version(published_dir)
     if current is None:
         raise RefreshError(f"Nothing is published in {published_dir} yet: run `make refresh`.")
-    path = published_dir / "versions" / current / FILE_NAME
+    path = published_dir / "versions" / current / PUBLISHED_FILE
     with duckdb.connect(str(path), read_only=True) as con:
         [(previous,)] = con.execute("select previous_version from quality.about").fetchall()
     if previous is None:
         raise RefreshError(f"{current} is the first version published; there is none before it.")
-    if not (published_dir / "versions" / previous / FILE_NAME).exists():
+    if not (published_dir / "versions" / previous / PUBLISHED_FILE).exists():
         raise RefreshError(
             f"{current} replaced the version {previous}, which is not kept any more."
         )
@@ -159,7 +159,7 @@ def rollback(published_dir: Path) -> tuple[str, str]:
 
 def current_version(published_dir: Path) -> str | None:
     """The version that readers see; None where there is none."""
-    link = published_dir / FILE_NAME
+    link = published_dir / PUBLISHED_FILE
     if not link.is_symlink() or not link.exists():
         return None
     return link.readlink().parent.name
@@ -323,11 +323,11 @@ def _checked_count(con: duckdb.DuckDBPyConnection, private: str, table: Table) -
 
 def _point(published_dir: Path, version: str) -> None:
     """Replaces the link, in one step."""
-    part = published_dir / f".{FILE_NAME}.{os.getpid()}"
+    part = published_dir / f".{PUBLISHED_FILE}.{os.getpid()}"
     part.unlink(missing_ok=True)
     # Relative, so that the folder can be moved or mounted elsewhere.
-    part.symlink_to(Path("versions") / version / FILE_NAME)
-    part.replace(published_dir / FILE_NAME)
+    part.symlink_to(Path("versions") / version / PUBLISHED_FILE)
+    part.replace(published_dir / PUBLISHED_FILE)
     _sync(published_dir)
 
 

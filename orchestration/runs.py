@@ -14,7 +14,6 @@ from orchestration import steps
 from orchestration.dbt_build import Dbt
 from orchestration.errors import EXIT_CODE, RefreshError, UsageError
 from orchestration.progress import ConsoleReporter, report_to, reporter, shown_path
-from orchestration.publishing import FILE_NAME
 from orchestration.settings import Settings
 from orchestration.state import replace_text
 
@@ -44,7 +43,7 @@ def run_refresh(settings: Settings, console: Console) -> Path:
             + "\nNothing was published; what was published before stays as it was."
             + f"\nLog: {shown_path(log_path)}"
         )
-    return settings.published_dir / FILE_NAME
+    return settings.published_file
 
 
 def prepare_dagster(settings: Settings) -> Path:

@@ -24,6 +24,7 @@ from orchestration.errors import UsageError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
+PUBLISHED_FILE = "sales_kpis.duckdb"
 ACTIVITY_TYPES = ("call", "email", "meeting", "demo", "onboarding", "task", "social", "note")
 LAST_DATE = dt.date(2100, 12, 31)
 
@@ -293,6 +294,11 @@ class Settings:
             config_path=config_path,
             **parts,
         )
+
+    @property
+    def published_file(self) -> Path:
+        """What readers open: a link to the published version."""
+        return self.published_dir / PUBLISHED_FILE
 
     def value(self, name: str) -> Any:
         """The setting `name`: from the configuration, else its default."""

@@ -113,7 +113,7 @@ def published_version_if_nothing_new(settings: Settings, scan: Scan) -> str | No
         and state.begun == state.published
         and state.published_dir == str(settings.published_dir.resolve())
         and settings.warehouse_path.exists()
-        and (settings.published_dir / "sales_kpis.duckdb").exists()
+        and settings.published_file.exists()
         and state.published.configuration == settings.fingerprint()
         and state.published.code == code_fingerprint(settings.project_dir)
         and state.published.files == _files_now(settings, scan)

@@ -73,3 +73,32 @@ def test_check_exits_1_for_extracts_and_2_for_the_configuration(user):
     assert user.run("check").returncode == 1
     user.configure(UNKNOWN_COLUMN)
     assert user.run("check").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("SALES_KPIS_WAREHOUSE", "landing", "landing is a folder; name a file in it"),
+        ("SALES_KPIS_WAREHOUSE", "note.txt/private.duckdb", "note.txt is a file, so "),
+        ("SALES_KPIS_WAREHOUSE", "note.txt", "note.txt is no DuckDB file"),
+        ("SALES_KPIS_WAREHOUSE", "core.duckdb", "cannot be called core.duckdb"),
+        ("SALES_KPIS_WAREHOUSE", "sales.2026.duckdb", "cannot be called sales.2026.duckdb"),
+        ("SALES_KPIS_WAREHOUSE", "published/sales_kpis.duckdb", "is the file to publish"),
+        ("SALES_KPIS_WAREHOUSE", "/proc/w/private.duckdb", "/proc cannot be written"),
+        ("SALES_KPIS_PUBLISHED", "note.txt", "note.txt is a file; name the folder"),
+        ("SALES_KPIS_PUBLISHED", "note.txt/published", "note.txt is a file, so "),
+        ("SALES_KPIS_PUBLISHED", "taken", "sales_kpis.duckdb is a file of somebody else's"),
+        ("SALES_KPIS_PUBLISHED", "/proc/published", "/proc cannot be written"),
+        ("SALES_KPIS_LANDING", "note.txt", "note.txt: the landing folder is a file"),
+        ("SALES_KPIS_LANDING", "nowhere", "SALES_KPIS_LANDING names does not exist"),
+    ],
+)
+def test_a_place_that_cannot_be_used_exits_2_before_anything_begins(user, variable, value, message):
+    user.write("note.txt", "my notes")
+    user.write("taken/sales_kpis.duckdb", "mine")
+    run = user.run("refresh", **{variable: str(user.root / value)})
+    assert run.returncode == 2
+    assert message in run.stderr
+    assert run.stderr.count("\n") == 1
+    assert not (user.root / "warehouse").exists()
+    assert (user.root / "note.txt").read_text() == "my notes"
