@@ -1,8 +1,8 @@
 """The program `sales-kpis`: what stands behind make.
 
 Exit codes: 0 done, or nothing new; 1 the run failed and what is published stays as it was;
-2 wrong usage or configuration. Heavy libraries are imported where they are needed, so that a
-refresh with nothing new ends at once.
+2 wrong usage or configuration; 130 or 143 it was stopped by Ctrl-C or a signal. Heavy libraries
+are imported where they are needed, so that a refresh with nothing new ends at once.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from orchestration.errors import RefreshError
 from orchestration.places import check_places
 from orchestration.progress import shown_path
 from orchestration.settings import Settings
+from orchestration.signals import noted_signals
 
 # Whatever a run writes is for the owner and the group only.
 UMASK = 0o027
@@ -32,19 +33,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Named, since runs send what libraries print elsewhere by replacing sys.stdout.
     # A pipe or a file has no width of its own.
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 160)
-    try:
-        settings = Settings.load()
-        check_places(settings)
-        return options.command(settings, options, console) or 0
-    except RefreshError as error:
-        print(f"sales-kpis: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("sales-kpis: stopped; what is published stays as it was.", file=sys.stderr)
-        return 130
-    except Exception as error:
-        print(f"sales-kpis: {_unexpected(error)}", file=sys.stderr)
-        return 1
+    published = ""
+    settings = None
+    with noted_signals() as first_signal:
+        try:
+            settings = Settings.load()
+            published = _published(settings)
+            check_places(settings)
+            return options.command(settings, options, console) or 0
+        except BaseException as error:
+            if number := first_signal():
+                is_as_it_was = settings is None or _published(settings) == published
+                what = "is as it was" if is_as_it_was else "is new: it had just been replaced"
+                print(f"Stopped; the published file {what}.", file=sys.stderr)
+                return 128 + number
+            if not isinstance(error, Exception):
+                raise
+            if isinstance(error, RefreshError):
+                print(f"sales-kpis: {error}", file=sys.stderr)
+                return error.exit_code
+            print(f"sales-kpis: {_unexpected(error)}", file=sys.stderr)
+            return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -184,6 +193,12 @@ def clean(settings: Settings, options: argparse.Namespace, console: Console) -> 
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _published(settings: Settings) -> str:
+    """Where the published link leads, or nothing."""
+    link = settings.published_file
+    return str(link.readlink()) if link.is_symlink() else ""
 
 
 def _nothing_new(settings: Settings, version: str) -> str:

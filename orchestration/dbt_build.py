@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from orchestration.state import code_fingerprint, inherited_lock, replace_text
 # parse before, and the results are in the events: writing both again takes seconds.
 BUILD = ("--no-write-json", "build", "--exclude-resource-type", "unit_test")
 MESSAGE_LINES = 12
+SECONDS_TO_END = 10
 # Of the rows that a failed check finds, as many are shown, each in a line of so many characters.
 SHOWN_ROWS = 5
 ROW_WIDTH = 200
@@ -97,14 +99,15 @@ class Dbt:
             pass_fds=inherited_lock(self.settings.warehouse_path),
         )
         assert process.stdout is not None
+        _running.add(process)
         try:
             for line in process.stdout:
                 yield _event(line)
+            exit_code = process.wait()
         finally:
             process.stdout.close()
-            if process.poll() is None:
-                process.terminate()
-            exit_code = process.wait()
+            _end(process)
+            _running.discard(process)
         yield {"exit_code": exit_code, **_plain("")}
 
     def make_docs(self) -> Path:
@@ -216,6 +219,24 @@ def errors_of(events: Sequence[Event]) -> str:
     if not messages:
         messages = [event["info"]["msg"] for event in events][-MESSAGE_LINES:]
     return "\n".join(message for message in messages if message.strip())
+
+
+_running: set[subprocess.Popen[str]] = set()
+
+
+def stop_dbt() -> None:
+    """Ends whatever dbt is doing for this process, in whichever thread."""
+    for process in list(_running):
+        _end(process)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    for end in (process.terminate, process.kill):
+        if process.poll() is not None:
+            return
+        end()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=SECONDS_TO_END)
 
 
 def _event(line: str) -> Event:

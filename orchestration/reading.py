@@ -412,6 +412,8 @@ _BLANK = "all cells are empty"
 
 def refusal(error: duckdb.Error) -> FileRefused | RefreshError:
     """What to raise for an error of DuckDB: the file's fault, or the machine's."""
+    if isinstance(error, duckdb.InterruptException):
+        raise KeyboardInterrupt
     text = str(error).splitlines()[0]
     if isinstance(error, duckdb.OutOfMemoryException):
         return RefreshError(f"out of memory while reading an extract: {text}")

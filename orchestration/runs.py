@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from orchestration import steps
-from orchestration.dbt_build import Dbt
+from orchestration.dbt_build import Dbt, stop_dbt
 from orchestration.errors import EXIT_CODE, RefreshError, UsageError
 from orchestration.progress import ConsoleReporter, report_to, reporter, shown_path
 from orchestration.settings import Settings
@@ -63,12 +63,16 @@ def _execute(settings: Settings) -> list[RefreshError]:
     with ThreadPoolExecutor() as pool:
         # dbt parses in a process of its own, while this one is busy.
         parsing = pool.submit(Dbt(settings).manifest)
-        import dagster as dg
+        try:
+            import dagster as dg
 
-        from orchestration.definitions import definitions_of
+            from orchestration.definitions import definitions_of
 
-        steps.make_demo_if_empty(settings, reporter())
-        parsing.result()
+            steps.make_demo_if_empty(settings, reporter())
+            parsing.result()
+        except BaseException:
+            stop_dbt()
+            raise
     job = definitions_of(settings).resolve_job_def("refresh")
     with dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from orchestration.state import warehouse_lock
 
 PROJECT_DIR = Path(__file__).parents[2]
 PROGRAM = str(Path(sys.executable).with_name("sales-kpis"))
@@ -36,6 +39,17 @@ class User:
 
     def configure(self, text: str) -> None:
         self.environ["SALES_KPIS_CONFIG"] = str(self.write("config.yml", text))
+
+    def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [PROGRAM, *arguments],
+            cwd=PROJECT_DIR,
+            env={**os.environ, **self.environ, **environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     def run(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -102,3 +116,21 @@ def test_a_place_that_cannot_be_used_exits_2_before_anything_begins(user, variab
     assert run.stderr.count("\n") == 1
     assert not (user.root / "warehouse").exists()
     assert (user.root / "note.txt").read_text() == "my notes"
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "after"),
+    [
+        (signal.SIGINT, 130, "Starting ..."),
+        (signal.SIGTERM, 143, "Building ..."),
+    ],
+)
+def test_a_refresh_that_is_stopped_says_so_and_lets_go(user, number, code, after):
+    process = user.start("refresh")
+    said = [line for line in iter(process.stdout.readline, after + "\n") if line]
+    process.send_signal(number)
+    more, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (code, "Stopped; the published file is as it was.\n")
+    assert not (user.root / "published").exists(), [*said, more]
+    with warehouse_lock(user.root / "warehouse" / "private.duckdb", timeout_seconds=0):
+        pass
