@@ -1,10 +1,10 @@
 {# What is odd about single records, and what it means for the figures. #}
-with settings as (
-    select as_of_date from {{ source('landing', 'settings') }}
-),
-
-deals as (
-    select * from {{ ref('fct_opportunities') }}
+with deals as (
+    select
+        opportunities.*,
+        settings.as_of_date
+    from {{ ref('fct_opportunities') }} as opportunities
+    cross join {{ source('landing', 'settings') }} as settings
 ),
 
 owners as (
@@ -21,52 +21,40 @@ owners as (
     from {{ ref('int_leads') }}
 )
 
+{% for issue, condition, consequence, detail in [
+    (
+        'closed deal without a close date', 'is_closed and closed_date is null',
+        'in no metric that is dated by the close', 'stage',
+    ),
+    (
+        'closed before its creation', 'closed_date < created_date',
+        'in no metric of the sales cycle',
+        "closed_date::varchar || ' before ' || created_date::varchar",
+    ),
+    (
+        'close date still to come', 'closed_date > as_of_date',
+        'counts from that day on', 'closed_date::varchar',
+    ),
+    (
+        'deal without a creation date', 'created_date is null',
+        'in no metric of age, creation, cycle, stage or first day', 'stage',
+    ),
+    (
+        'history ends in another state than the record',
+        "close_basis = 'history ends in another state'",
+        'closed on the close date of the record', 'stage',
+    ),
+] -%}
 select
-    'closed deal without a close date' as issue,
+    '{{ issue }}' as issue,
     'opportunity' as entity,
     opportunity_id as record_id,
-    'in no metric that is dated by the close' as consequence,
-    stage as detail
+    '{{ consequence }}' as consequence,
+    {{ detail }} as detail
 from deals
-where is_closed and closed_date is null
+where {{ condition }}
 union all
-select
-    'closed before its creation' as issue,
-    'opportunity' as entity,
-    opportunity_id as record_id,
-    'in no metric of the sales cycle' as consequence,
-    closed_date::varchar || ' before ' || created_date::varchar as detail
-from deals
-where closed_date < created_date
-union all
-select
-    'close date still to come' as issue,
-    'opportunity' as entity,
-    deals.opportunity_id as record_id,
-    'counts from that day on' as consequence,
-    deals.closed_date::varchar as detail
-from deals
-cross join settings
-where deals.closed_date > settings.as_of_date
-union all
-select
-    'deal without a creation date' as issue,
-    'opportunity' as entity,
-    opportunity_id as record_id,
-    'in no metric of age, creation, cycle, stage or first day' as consequence,
-    stage as detail
-from deals
-where created_date is null
-union all
-select
-    'history ends in another state than the record' as issue,
-    'opportunity' as entity,
-    opportunity_id as record_id,
-    'closed on the close date of the record' as consequence,
-    stage as detail
-from deals
-where close_basis = 'history ends in another state'
-union all
+{% endfor -%}
 select
     'owner is no rep' as issue,
     owners.entity,
@@ -125,3 +113,61 @@ select
     null as detail
 from {{ ref('fct_contracts') }}
 where total_value is null
+union all
+select
+    'quota given twice' as issue,
+    'quota' as entity,
+    scope_type || ' ' || scope_ref || ', ' || period_type || ' of ' || period_start
+        as record_id,
+    'not counted: another one for the same scope and months is' as consequence,
+    amount::varchar as detail
+from (
+    select
+        quotas.*,
+        row_number() over (
+            partition by
+                quotas.scope_type,
+                case quotas.scope_type
+                    when 'rep' then keys.rep_id
+                    when 'company' then 'company'
+                    else quotas.scope_ref
+                end,
+                quotas.period_type,
+                date_trunc('month', quotas.period_start)
+            order by quotas.period_start desc, quotas.scope_ref asc
+        ) as quota_number
+    from {{ ref('stg_flat__quotas') }} as quotas
+    left join {{ ref('int_rep_references') }} as keys
+        on quotas.scope_ref = keys.reference
+    where
+        not quotas.is_deleted
+        and quotas.exclusion_reason is null
+        and quotas.amount <> 0
+)
+where quota_number > 1
+union all
+select distinct
+    'quota of a ' || quotas.scope_type || ' that no rep is in' as issue,
+    'quota' as entity,
+    quotas.scope_ref as record_id,
+    'an attainment of 0' as consequence,
+    null as detail
+from {{ ref('stg_flat__quotas') }} as quotas
+left join {{ ref('dim_scopes') }} as scopes
+    on
+        quotas.scope_type = scopes.scope_type
+        and quotas.scope_ref = scopes.scope_id
+where
+    quotas.scope_type in ('team', 'region')
+    and not quotas.is_deleted
+    and quotas.exclusion_reason is null
+    and scopes.scope_id is null
+union all
+select
+    'created on an unknown day' as issue,
+    'lead' as entity,
+    lead_id as record_id,
+    'in no metric' as consequence,
+    null as detail
+from ({{ union_staged('leads', ['salesforce', 'flat']) }})
+where created_at is null and not is_deleted and exclusion_reason is null

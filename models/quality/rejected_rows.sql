@@ -1,5 +1,5 @@
-{# Rows that landing could not take, and plans that no figure can take: they name nobody,
-   no metric, or no period that there is. #}
+{# Rows that landing could not take, and plans that no figure can take: they name
+   nobody, no metric, or no period that there is. #}
 select
     source,
     kind,
@@ -12,9 +12,10 @@ select
     value,
     reason
 from {{ source('landing', 'rejected_rows') }}
-{% set people = ['quotas', 'targets', 'forecasts', 'time_log'] -%}
-{% set periods = ['quotas', 'targets', 'forecasts'] -%}
-{% for object in people -%}
+{% for object, column, reference in [
+    ('quotas', 'scope_id', 'scope_ref'), ('targets', 'scope_id', 'scope_ref'),
+    ('forecasts', 'rep', 'rep_ref'), ('time_log', 'rep', 'rep_ref'),
+] -%}
 union all
 select
     plans.source,
@@ -24,8 +25,8 @@ select
     '{{ object }}' as object,
     null as row_number,
     null as line_number,
-    '{{ 'scope_id' if object in ['quotas', 'targets'] else 'rep' }}' as column_name,
-    plans.{{ 'scope_ref' if object in ['quotas', 'targets'] else 'rep_ref' }} as value,
+    '{{ column }}' as column_name,
+    plans.{{ reference }} as value,
     case
         when count(persons.rep_id) = 0
             then 'no rep has this id, email or full name'
@@ -33,22 +34,17 @@ select
     end || ' (' || count(*) || ' rows)' as reason
 from {{ ref('stg_flat__' ~ object) }} as plans
 left join {{ ref('int_rep_references') }} as persons
-    on plans.{{ 'scope_ref' if object in ['quotas', 'targets'] else 'rep_ref' }}
-    = persons.reference
+    on plans.{{ reference }} = persons.reference
 left join {{ ref('int_reps') }} as reps
     on persons.rep_id = reps.rep_id
 where
     not plans.is_deleted
     and plans.exclusion_reason is null
     and reps.rep_id is null
-    {% if object in ['quotas', 'targets'] -%}
-    and plans.scope_type = 'rep'
-    {% endif -%}
-group by plans.source, column_name, plans.{{
-    'scope_ref' if object in ['quotas', 'targets'] else 'rep_ref'
-}}
+    and {{ "plans.scope_type = 'rep'" if column == 'scope_id' else 'true' }}
+group by plans.source, plans.{{ reference }}
 {% endfor -%}
-{% for object in periods -%}
+{% for object in ['quotas', 'targets', 'forecasts'] -%}
 union all
 select
     source,

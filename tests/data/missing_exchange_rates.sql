@@ -64,12 +64,10 @@ needed as (
     union all
     select
         'fct_contracts' as needed_by,
-        delivered.currency,
-        contracts.start_date as day
-    from {{ ref('fct_contracts') }} as contracts
-    inner join {{ ref('stg_flat__contracts') }} as delivered
-        on contracts.contract_id = delivered.contract_id
-    where delivered.total_value is not null
+        currency,
+        start_date as day
+    from {{ ref('fct_contracts') }}
+    where original_value is not null
     union all
     select
         'fct_customer_periods' as needed_by,

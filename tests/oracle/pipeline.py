@@ -279,7 +279,7 @@ def pipeline_forecast_accuracy(company: Company) -> Sheet:
     for key, sold in sales(company).figures.items():
         if sold.numerator:
             forecast = amounts[key].numerator if key in amounts else 0.0
-            value = max(0.0, 1 - abs(sold.numerator - forecast) / sold.numerator)
+            value = max(0.0, 1 - abs(sold.numerator - forecast) / abs(sold.numerator))
             sheet.figures[key] = Figure(None, None, value, None)
     return sheet
 

@@ -495,7 +495,7 @@ def forecast_accuracy(company: Company) -> Sheet:
     for key, forecast in forecasts(company).items():
         amount = sold[key].numerator if key in sold else 0.0
         if amount:
-            value = max(0.0, 1 - abs(amount - forecast) / amount)
+            value = max(0.0, 1 - abs(amount - forecast) / abs(amount))
             sheet.figures[key] = Figure(None, None, value, None)
     return sheet
 

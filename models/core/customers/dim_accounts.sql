@@ -16,20 +16,31 @@ customers as (
 won_deals as (
     select
         customers.account_id,
-        deals.closed_by_rep_id
+        deals.closed_by_rep_id,
+        deals.closed_date > customers.customer_since_date as is_later,
+        row_number() over (
+            partition by customers.account_id
+            order by
+                deals.closed_date asc,
+                deals.closed_at asc nulls first,
+                deals.opportunity_id asc
+        ) as deal_number
     from customers
     inner join {{ ref('fct_opportunities') }} as deals
         on customers.account_id = deals.account_id
     where deals.is_won and deals.closed_date is not null
+),
+
+winning_deals as (
+    select
+        account_id,
+        closed_by_rep_id
+    from won_deals
     qualify row_number() over (
-        partition by customers.account_id
+        partition by account_id
         order by
-            deals.closed_date > customers.customer_since_date,
-            abs({{ dbt.datediff(
-                'deals.closed_date', 'customers.customer_since_date', 'day'
-            ) }}),
-            deals.closed_at desc nulls last,
-            deals.opportunity_id desc
+            is_later,
+            case when is_later then deal_number else -deal_number end
     ) = 1
 )
 
@@ -43,7 +54,7 @@ select
     accounts.country,
     accounts.owner_rep_id,
     case
-        when won_deals.account_id is not null then won_deals.closed_by_rep_id
+        when winning_deals.account_id is not null then winning_deals.closed_by_rep_id
         else accounts.owner_rep_id
     end as won_by_rep_id,
     coalesce(assignments.rep_assignment_id, '(none)') as won_by_assignment_id,
@@ -57,12 +68,12 @@ from {{ ref('int_accounts') }} as accounts
 cross join settings
 left join customers
     on accounts.account_id = customers.account_id
-left join won_deals
-    on accounts.account_id = won_deals.account_id
+left join winning_deals
+    on accounts.account_id = winning_deals.account_id
 left join {{ ref('dim_rep_assignments') }} as assignments
     on
         case
-            when won_deals.account_id is not null then won_deals.closed_by_rep_id
+            when winning_deals.account_id is not null then winning_deals.closed_by_rep_id
             else accounts.owner_rep_id
         end = assignments.rep_id
         and customers.customer_since_date >= assignments.valid_from

@@ -25,10 +25,12 @@ select
     contracts.contract_id as subscription_id,
     contracts.source,
     contracts.account_id,
-    (contracts.annual_value::double / 12)::decimal(28, 8) as original_mrr,
-    settings.reporting_currency as currency,
+    (contracts.original_value::double / nullif(contracts.term_months, 0))
+    ::decimal(28, 8) as original_mrr,
+    contracts.currency,
     contracts.start_date,
     contracts.end_date
 from {{ ref('fct_contracts') }} as contracts
-cross join {{ source('landing', 'settings') }} as settings
-where not {{ is_delivered('subscriptions') }} and contracts.total_value is not null
+where
+    not {{ is_delivered('subscriptions') }}
+    and contracts.original_value is not null

@@ -34,7 +34,7 @@ quotas as (
     qualify row_number() over (
         partition by
             quotas.scope_type, scope_id, first_month, months_long
-        order by quotas.period_start desc, quotas.scope_ref
+        order by quotas.period_start desc, quotas.scope_ref asc
     ) = 1
 ),
 

@@ -11,7 +11,9 @@ with purchases as (
     inner join {{ ref('dim_periods') }}
         on
             purchase_date <= last_day
-            and purchase_date > {{ dbt.dateadd('month', -12, 'last_day') }}
+            and purchase_date >= {{ dbt.dateadd(
+                'month', -12, dbt.dateadd('day', 1, 'last_day')
+            ) }}
     group by all
 ),
 
