@@ -21,7 +21,7 @@ import duckdb
 from orchestration.errors import RefreshError
 from orchestration.progress import shown_path
 from orchestration.settings import Settings
-from orchestration.state import code_fingerprint, inherited_lock, replace_text
+from orchestration.state import code_fingerprint, inherited_lock, load_state, replace_text
 
 # Unit tests prove the code, not the data: `make test` runs them. The manifest is that of the
 # parse before, and the results are in the events: writing both again takes seconds.
@@ -113,12 +113,16 @@ class Dbt:
     def make_docs(self) -> Path:
         """Makes the documentation site, one file that opens without a server.
 
+        Before a warehouse was built, without types of columns and compiled SQL.
+
         Raises:
             RefreshError: dbt could not make it.
         """
         arguments = ["docs", "generate", "--static"]
-        if not self.settings.warehouse_path.exists():
-            arguments.append("--empty-catalog")
+        if not load_state(self.settings.warehouse_path).version:
+            # Some models look into tables of others to be compiled.
+            self.manifest()
+            arguments += ["--no-compile", "--empty-catalog"]
         events = list(self.events(arguments))
         if events[-1]["exit_code"] != 0:
             raise RefreshError("dbt could not make the documentation:\n" + errors_of(events))

@@ -118,6 +118,14 @@ def test_a_place_that_cannot_be_used_exits_2_before_anything_begins(user, variab
     assert (user.root / "note.txt").read_text() == "my notes"
 
 
+def test_docs_can_be_made_before_anything_was_built(user):
+    run = user.run("docs")
+    assert (run.returncode, run.stderr) == (0, "")
+    path = user.root / "warehouse" / "private.target" / "static_index.html"
+    assert str(path) in run.stdout
+    assert "kpi_win_rate" in path.read_text()
+
+
 @pytest.mark.parametrize(
     ("number", "code", "after"),
     [
