@@ -12,14 +12,13 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 
 from orchestration.errors import RefreshError
 from orchestration.places import check_places
 from orchestration.progress import shown_path
-from orchestration.settings import Settings
+from orchestration.settings import Settings, port_number
 from orchestration.signals import noted_signals
 
 # Whatever a run writes is for the owner and the group only.
@@ -74,7 +73,11 @@ def _parser() -> argparse.ArgumentParser:
         subparser = commands.add_parser(name, help=text, description=text.capitalize() + ".")
         subparser.set_defaults(command=command)
         if name == "dagster":
-            subparser.add_argument("--port", type=int, default=3000, help="port on 127.0.0.1")
+            subparser.add_argument(
+                "--port",
+                type=_port,
+                help="port on 127.0.0.1 (default: SALES_KPIS_DAGSTER_PORT, else 3000)",
+            )
     return parser
 
 
@@ -131,32 +134,22 @@ def rollback(settings: Settings, options: argparse.Namespace, console: Console) 
     )
 
 
-def dagster(settings: Settings, options: argparse.Namespace, console: Console) -> None:
-    """Replaces this process by Dagster's UI and daemon."""
+def dagster(settings: Settings, options: argparse.Namespace, console: Console) -> int:
+    """Runs Dagster's UI and daemon until they are stopped."""
     from orchestration.dbt_build import Dbt
-    from orchestration.runs import prepare_dagster
+    from orchestration.runs import check_port, prepare_dagster, run_dagster
 
+    port = options.port or settings.dagster_port
+    check_port(port)
     home = prepare_dagster(settings)
     # Here its message is read; inside Dagster it would be lost in a traceback.
     Dbt(settings).manifest()
     console.print(
-        f"Dagster's UI: http://127.0.0.1:{options.port} (history in {shown_path(home)}); "
-        "Ctrl-C stops it.",
+        f"Dagster's UI: http://127.0.0.1:{port} (history in {shown_path(home)}); Ctrl-C stops it.",
         highlight=False,
         soft_wrap=True,
     )
-    program = str(Path(sys.executable).with_name("dagster"))
-    os.chdir(settings.project_dir)
-    os.execv(
-        program,
-        [
-            program,
-            "dev",
-            "--module-name=orchestration.definitions",
-            "--host=127.0.0.1",
-            f"--port={options.port}",
-        ],
-    )
+    return run_dagster(settings, port)
 
 
 def docs(settings: Settings, options: argparse.Namespace, console: Console) -> None:
@@ -193,6 +186,13 @@ def clean(settings: Settings, options: argparse.Namespace, console: Console) -> 
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _port(text: str) -> int:
+    number = port_number(text)
+    if number is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; give a number from 1 to 65535")
+    return number
 
 
 def _published(settings: Settings) -> str:

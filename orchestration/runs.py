@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +20,9 @@ from orchestration.errors import EXIT_CODE, RefreshError, UsageError
 from orchestration.progress import ConsoleReporter, report_to, reporter, shown_path
 from orchestration.settings import Settings
 from orchestration.state import replace_text
+
+# How long Dagster's services may take to end, before they are killed.
+SECONDS_TO_END = 20
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -55,6 +62,57 @@ def prepare_dagster(settings: Settings) -> Path:
     text = template.read_text(encoding="utf-8")
     replace_text(home / "dagster.yaml", text.replace("{home}", str(home)))
     return home
+
+
+def check_port(port: int) -> None:
+    """Looks whether Dagster's UI can be served there.
+
+    Raises:
+        UsageError: something else is.
+    """
+    with socket.socket() as probe:
+        # As servers do: what a server that has just ended left behind is no hindrance.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise UsageError(
+                f"Port {port} on 127.0.0.1 cannot be used ({error.strerror}). Choose another with "
+                "SALES_KPIS_DAGSTER_PORT, such as: SALES_KPIS_DAGSTER_PORT=3001 make dagster"
+            ) from None
+
+
+def run_dagster(settings: Settings, port: int) -> int:
+    """Runs Dagster's UI and daemon until a signal ends them; returns the exit code."""
+    process = subprocess.Popen(
+        [
+            str(Path(sys.executable).with_name("dagster")),
+            "dev",
+            "--module-name=orchestration.definitions",
+            "--host=127.0.0.1",
+            f"--port={port}",
+        ],
+        cwd=settings.project_dir,
+        # A group of its own: the terminal's Ctrl-C is for us, who end it in good order.
+        process_group=0,
+    )
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        _end_group(process)
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """Ends a process in good order, and then whatever is left of its group."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(SECONDS_TO_END)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _execute(settings: Settings) -> list[RefreshError]:

@@ -24,6 +24,7 @@ from orchestration.errors import UsageError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
+DAGSTER_PORT = 3000
 PUBLISHED_FILE = "sales_kpis.duckdb"
 ACTIVITY_TYPES = ("call", "email", "meeting", "demo", "onboarding", "task", "social", "note")
 LAST_DATE = dt.date(2100, 12, 31)
@@ -257,6 +258,7 @@ class Settings:
     landing_is_default: bool
     warehouse_path: Path
     published_dir: Path
+    dagster_port: int = DAGSTER_PORT
     config_path: Path | None = None
     values: dict[str, Any] = field(default_factory=dict)
     maps: dict[str, tuple[tuple[Any, ...], ...]] = field(default_factory=dict)
@@ -272,7 +274,7 @@ class Settings:
 
         Raises:
             UsageError: the file is missing, no YAML, or holds an unknown key or a wrong value;
-                all of them are named, each with its line.
+                all of them are named, each with its line; or the port is none.
         """
         environ = os.environ if environ is None else environ
 
@@ -280,6 +282,11 @@ class Settings:
             given = environ.get(variable, "").strip()
             return Path(given).expanduser().absolute() if given else project_dir / default
 
+        port = environ.get("SALES_KPIS_DAGSTER_PORT", "").strip()
+        if port and port_number(port) is None:
+            raise UsageError(
+                f"SALES_KPIS_DAGSTER_PORT is {port!r}, but must be a number from 1 to 65535."
+            )
         config_path = None
         parts: dict[str, Any] = {}
         if environ.get("SALES_KPIS_CONFIG", "").strip():
@@ -291,6 +298,7 @@ class Settings:
             landing_is_default=not environ.get("SALES_KPIS_LANDING", "").strip(),
             warehouse_path=path("SALES_KPIS_WAREHOUSE", "warehouse/private.duckdb"),
             published_dir=path("SALES_KPIS_PUBLISHED", "published"),
+            dagster_port=port_number(port) or DAGSTER_PORT,
             config_path=config_path,
             **parts,
         )
@@ -319,6 +327,12 @@ class Settings:
         return hashlib.blake2b(
             json.dumps(content, default=str).encode(), digest_size=16
         ).hexdigest()
+
+
+def port_number(text: str) -> int | None:
+    """The text as a TCP port; None where it is none."""
+    is_port = re.fullmatch(r"[0-9]{1,5}", text) and 0 < int(text) < 65536
+    return int(text) if is_port else None
 
 
 class _Configuration:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -142,3 +146,63 @@ def test_a_refresh_that_is_stopped_says_so_and_lets_go(user, number, code, after
     assert not (user.root / "published").exists(), [*said, more]
     with warehouse_lock(user.root / "warehouse" / "private.duckdb", timeout_seconds=0):
         pass
+
+
+def test_a_taken_port_is_told_before_dagster_starts(user):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+        for arguments, environ in (
+            (["dagster", "--port", port], {}),
+            (["dagster"], {"SALES_KPIS_DAGSTER_PORT": port}),
+        ):
+            run = user.run(*arguments, **environ)
+            assert run.returncode == 2
+            assert run.stderr.startswith(f"sales-kpis: Port {port} on 127.0.0.1 cannot be used")
+            assert "SALES_KPIS_DAGSTER_PORT=3001 make dagster" in run.stderr
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
+def test_a_port_that_is_none_exits_2(user, port):
+    for run in (
+        user.run("dagster", f"--port={port}"),
+        user.run("dagster", SALES_KPIS_DAGSTER_PORT=port),
+    ):
+        assert run.returncode == 2
+        assert "from 1 to 65535" in run.stderr
+
+
+def test_dagster_ends_with_all_that_it_started(user):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    process = user.start("dagster", f"--port={port}")
+    for _ in range(600):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            break
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.2)
+    children = set(descendants(process.pid))
+    assert len(children) >= 3, "the UI, the daemon and what serves the definitions"
+    process.terminate()
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    for _ in range(100):
+        if not any(is_running(pid) for pid in children):
+            break
+        time.sleep(0.1)
+    assert not [pid for pid in children if is_running(pid)]
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process exists and has not ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def descendants(pid: int) -> Iterator[int]:
+    """Processes that a process has started, and those that they have."""
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in children.read_text().split():
+            yield int(child)
+            yield from descendants(int(child))
