@@ -40,7 +40,7 @@ winning_deals as (
         partition by account_id
         order by
             is_later,
-            case when is_later then deal_number else -deal_number end
+            deal_number * case when is_later then 1 else -1 end
     ) = 1
 )
 

@@ -8,12 +8,15 @@ owned_days as (
     select
         owners.rep_id,
         min(greatest(
-            owners.owned_from_date, coalesce(deals.created_date, deals.close_date)
+            owners.owned_from_date,
+            coalesce(deals.created_date, closes.closed_date, settings.as_of_date)
         )) as first_day
     from {{ ref('int_opportunity_owners') }} as owners
     inner join {{ ref('int_opportunities') }} as deals
         on owners.opportunity_id = deals.opportunity_id
-    where coalesce(deals.created_date, deals.close_date) is not null
+    left join {{ ref('int_opportunity_closes') }} as closes
+        on deals.opportunity_id = closes.opportunity_id
+    cross join settings
     group by owners.rep_id
     union all
     select

@@ -27,10 +27,19 @@ extract_reps as (
     ) = 1
 ),
 
-matches as (
+candidates as (
     select
         extract_reps.native_id,
-        users.rep_id
+        users.rep_id,
+        users.is_person,
+        case
+            when
+                extract_reps.native_id
+                in (users.native_id, users.user_id, left(users.native_id, 15))
+                then 1
+            when extract_reps.email = users.email then 2
+            else 3
+        end as precedence
     from extract_reps
     inner join users
         on
@@ -40,12 +49,22 @@ matches as (
             or extract_reps.name = users.name
     qualify row_number() over (
         partition by extract_reps.native_id
+        order by precedence asc, users.is_person desc, users.rep_id asc
+    ) = 1
+),
+
+-- Whom several rows claim is the one with the same id, else email; of namesakes the
+-- first, the others are people of their own.
+matches as (
+    select
+        native_id,
+        rep_id
+    from candidates
+    qualify rank() over (
+        partition by rep_id
         order by
-            extract_reps.native_id
-            in (users.native_id, users.user_id, left(users.native_id, 15)) desc,
-            coalesce(extract_reps.email = users.email, false) desc,
-            users.is_person desc,
-            users.rep_id asc
+            precedence asc,
+            case when precedence = 3 then native_id end asc
     ) = 1
 ),
 
