@@ -1,10 +1,6 @@
 {# Calls, emails, meetings and tasks of every source in one shape: type, direction,
    by whom, done or due and when. #}
-with settings as (
-    select as_of_date from {{ source('landing', 'settings') }}
-),
-
-activity_types as (
+with activity_types as (
     select
         their_type,
         activity_type
@@ -20,109 +16,8 @@ activity_types as (
     )
 ),
 
-machine_users as (
-    select user_id from {{ ref('stg_salesforce__users') }}
-    where not is_person
-),
-
-tasks as (
-    select
-        task_id as activity_id,
-        source,
-        type as their_type,
-        case lower(task_subtype)
-            when 'call' then 'call'
-            when 'email' then 'email'
-            when 'listemail' then 'email'
-            when 'linkedin' then 'social'
-            else 'task'
-        end as usual_type,
-        case lower(call_type)
-            when 'inbound' then 'inbound'
-            when 'internal' then 'internal'
-            else 'outbound'
-        end as direction,
-        coalesce(is_closed, false) as is_done,
-        coalesce(lower(task_subtype) = 'listemail', false) as is_mass_email,
-        created_by_ref,
-        owner_ref,
-        who_ref,
-        what_ref,
-        account_ref,
-        coalesce(
-            completed_at, {{ start_of_business_day('due_date') }}, created_at
-        ) as activity_at,
-        due_date,
-        (duration_seconds / 60)::decimal(28, 8) as minutes,
-        created_at
-    from {{ ref('stg_salesforce__tasks') }}
-    where not is_deleted and exclusion_reason is null
-),
-
-events as (
-    select
-        event_id as activity_id,
-        source,
-        type as their_type,
-        'meeting' as usual_type,
-        'outbound' as direction,
-        coalesce(
-            {{ business_date('starts_at') }}, event_date
-        ) <= as_of_date as is_done,
-        false as is_mass_email,
-        created_by_ref,
-        owner_ref,
-        who_ref,
-        what_ref,
-        account_ref,
-        coalesce(
-            starts_at, {{ start_of_business_day('event_date') }}
-        ) as activity_at,
-        null::date as due_date,
-        duration_minutes as minutes,
-        created_at
-    from {{ ref('stg_salesforce__events') }}
-    cross join settings
-    where
-        not is_deleted
-        and exclusion_reason is null
-        and not coalesce(is_child, false)
-),
-
-salesforce_activities as (
-    select * from tasks
-    union all
-    select * from events
-),
-
 activities as (
-    select
-        activity_id,
-        source,
-        their_type,
-        usual_type,
-        direction,
-        is_done,
-        is_mass_email or created_by_ref in (
-            select machine_users.user_id from machine_users
-        ) as is_automated,
-        owner_ref,
-        case when split_part(who_ref, ':', 2) like '00Q%' then who_ref end as lead_ref,
-        case
-            when split_part(who_ref, ':', 2) like '003%' then who_ref
-        end as contact_ref,
-        coalesce(
-            account_ref,
-            case when split_part(what_ref, ':', 2) like '001%' then what_ref end
-        ) as account_ref,
-        case
-            when split_part(what_ref, ':', 2) like '006%' then what_ref
-        end as opportunity_ref,
-        activity_at,
-        due_date,
-        minutes,
-        created_at
-    from salesforce_activities
+    select * from {{ ref('int_salesforce_activities') }}
     union all
     select
         activity_id,
