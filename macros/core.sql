@@ -38,3 +38,54 @@
 {% macro minutes_between(earlier, later) -%}
     date_diff('microsecond', {{ earlier }}, {{ later }}) / 60000000.0
 {%- endmacro %}
+
+
+{# Who owned each record from when to when, by its numbered changes of owner; of a record
+   without any the present owner. The first owner holds since ever. #}
+{% macro owner_intervals(key, records, changes) -%}
+select
+    owners.{{ key }},
+    owners.change_number,
+    keys.rep_id,
+    owners.owned_from_at,
+    coalesce(
+        lead(owners.owned_from_at) over following_owner, timestamp '9999-12-31'
+    ) as owned_to_at,
+    case
+        when owners.change_number = 0 then date '1900-01-01'
+        else {{ business_date('owners.owned_from_at') }}
+    end as owned_from_date,
+    coalesce(
+        {{ business_date('lead(owners.owned_from_at) over following_owner') }},
+        date '9999-12-31'
+    ) as owned_to_date
+from (
+    select
+        {{ key }},
+        0 as change_number,
+        coalesce(previous_owner_ref, owner_ref) as owner_ref,
+        timestamp '1900-01-01' as owned_from_at
+    from {{ changes }}
+    where change_number = 1
+    union all
+    select
+        {{ key }},
+        change_number,
+        owner_ref,
+        changed_at as owned_from_at
+    from {{ changes }}
+    union all
+    select
+        {{ key }},
+        0 as change_number,
+        owner_ref,
+        timestamp '1900-01-01' as owned_from_at
+    from {{ records }}
+    where {{ key }} not in (select {{ changes }}.{{ key }} from {{ changes }})
+) as owners
+left join {{ ref('int_rep_references') }} as keys
+    on owners.owner_ref = keys.reference
+window following_owner as (
+    partition by owners.{{ key }} order by owners.change_number
+)
+{%- endmacro %}
