@@ -15,7 +15,7 @@ import duckdb
 
 from orchestration.contract import Contract, load_contract
 from orchestration.landing import LandingReport, land_what_can
-from orchestration.scanning import Scan, scan, shorten
+from orchestration.scanning import Scan, counted, scan, shorten
 from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse
 
@@ -64,7 +64,8 @@ def _describe(
             for delivery in found.deliveries
             if delivery.source == source
         ]
-        lines += ["", f"{source}: {len(deliveries)} deliveries ({shorten(deliveries)})"]
+        count = counted(len(deliveries), "delivery", "deliveries")
+        lines += ["", f"{source}: {count} ({shorten(deliveries)})"]
         lines += _objects(con, source)
     problems = [*report.usage_problems, *report.problems]
     for title, texts in (("Notes", report.notes), ("To be mended", problems)):

@@ -12,12 +12,13 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from rich.console import Console
 
 from orchestration.errors import RefreshError
 from orchestration.places import check_places
-from orchestration.progress import shown_path
+from orchestration.progress import note_lines, shown_path
 from orchestration.settings import Settings, port_number
 from orchestration.signals import noted_signals
 
@@ -72,6 +73,12 @@ def _parser() -> argparse.ArgumentParser:
     ):
         subparser = commands.add_parser(name, help=text, description=text.capitalize() + ".")
         subparser.set_defaults(command=command)
+        if name == "refresh":
+            subparser.add_argument(
+                "--again",
+                action="store_true",
+                help="though nothing is new, such as after a rollback",
+            )
         if name == "dagster":
             subparser.add_argument(
                 "--port",
@@ -82,7 +89,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def refresh(settings: Settings, options: argparse.Namespace, console: Console) -> None:
-    """Lands, builds, audits and publishes through the Dagster job, unless nothing is new."""
+    """Lands, builds, audits and publishes through the Dagster job, unless nothing is new.
+
+    With `--again` also then: after a rollback, say.
+    """
     from orchestration.contract import load_contract
     from orchestration.scanning import scan
     from orchestration.state import published_version_if_nothing_new, warehouse_lock
@@ -91,19 +101,20 @@ def refresh(settings: Settings, options: argparse.Namespace, console: Console) -
         found = scan(settings, load_contract(settings.project_dir))
         version = published_version_if_nothing_new(settings, found)
         if version is not None:
-            console.print(_nothing_new(settings, version), highlight=False, soft_wrap=True)
+            lines = [_nothing_new(settings, version), *note_lines(found.notes)]
+            console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
         return version is not None
 
-    if says_nothing_new():
+    if not options.again and says_nothing_new():
         return
     waited_for: list[str] = []
 
     def on_wait(holder: str) -> None:
         waited_for.append(holder)
-        console.print(f"Another run is at work ({holder}); waiting for it.", highlight=False)
+        _say_waiting(console, holder)
 
     with warehouse_lock(settings.warehouse_path, on_wait=on_wait):
-        if waited_for and says_nothing_new():
+        if waited_for and not options.again and says_nothing_new():
             return
         from orchestration.runs import run_refresh
 
@@ -125,10 +136,11 @@ def rollback(settings: Settings, options: argparse.Namespace, console: Console) 
     from orchestration import publishing
     from orchestration.state import warehouse_lock
 
-    with warehouse_lock(settings.warehouse_path):
+    with warehouse_lock(settings.warehouse_path, on_wait=partial(_say_waiting, console)):
         left, now = publishing.rollback(settings.published_dir)
     console.print(
-        f"Published is {now} again, instead of {left}. It stays until there is something new.",
+        f"Published is {now} again, instead of {left}. It stays until a refresh finds something "
+        "new, or is called with --again.",
         highlight=False,
         soft_wrap=True,
     )
@@ -157,7 +169,7 @@ def docs(settings: Settings, options: argparse.Namespace, console: Console) -> N
     from orchestration.dbt_build import Dbt
     from orchestration.state import warehouse_lock
 
-    with warehouse_lock(settings.warehouse_path):
+    with warehouse_lock(settings.warehouse_path, on_wait=partial(_say_waiting, console)):
         path = Dbt(settings).make_docs()
     console.print(f"Open {shown_path(path)} in a browser.", highlight=False, soft_wrap=True)
 
@@ -169,7 +181,7 @@ def clean(settings: Settings, options: argparse.Namespace, console: Console) -> 
     from orchestration.steps import log_dir, remove_demo
 
     removed = []
-    with warehouse_lock(settings.warehouse_path):
+    with warehouse_lock(settings.warehouse_path, on_wait=partial(_say_waiting, console)):
         removed += forget_warehouse(settings.warehouse_path)
         folders = [Dbt(settings).target_dir, log_dir(settings)]
         folders += [settings.project_dir / name for name in ("target", "logs", ".dagster")]
@@ -201,6 +213,10 @@ def _published(settings: Settings) -> str:
     return str(link.readlink()) if link.is_symlink() else ""
 
 
+def _say_waiting(console: Console, holder: str) -> None:
+    console.print(f"Another run is at work ({holder}); waiting for it.", highlight=False)
+
+
 def _nothing_new(settings: Settings, version: str) -> str:
     from orchestration.publishing import current_version
 
@@ -208,7 +224,10 @@ def _nothing_new(settings: Settings, version: str) -> str:
     current = current_version(settings.published_dir)
     text = f"Nothing is new since version {version} was published: {path}"
     if current != version:
-        text += f"\n(rolled back to version {current}, which stays until something is new)"
+        text += (
+            f"\nRolled back to version {current}, which stays until something is new; "
+            "`.venv/bin/sales-kpis refresh --again` builds and publishes anew."
+        )
     return text
 
 

@@ -46,7 +46,7 @@ from orchestration.reading import (
     read_extract,
     refusal,
 )
-from orchestration.scanning import LandingFile, Scan, scan, shorten, table_of_file
+from orchestration.scanning import LandingFile, Scan, left_out, scan, shorten, table_of_file
 from orchestration.settings import Settings
 from orchestration.sql import identifier, literal
 
@@ -76,7 +76,8 @@ class LandingReport:
     """What a landing did.
 
     `contents` are the files that have landed whole, by `source/kind/delivery/name`.
-    `notes` tell the user what was left out or is missing, `problems` what must be mended in the
+    `left_out` tells what of the landing folder was not read, `notes` that and what is missing or
+    unknown, `problems` what must be mended in the
     landing folder and `usage_problems` what in the configuration; a report that `land` returns
     has none of either.
     """
@@ -84,6 +85,7 @@ class LandingReport:
     files: list[FileLanded] = field(default_factory=list)
     contents: dict[str, Content] = field(default_factory=dict)
     as_of_date: dt.date | None = None
+    left_out: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     usage_problems: list[str] = field(default_factory=list)
@@ -156,7 +158,7 @@ class _Lander:
         self.rules = Rules(settings.value("earliest_date"), settings.value("max_reject_share"))
         self.report = LandingReport()
         self.report.problems.extend(scan.problems)
-        self.left_out: dict[str, set[str]] = {}
+        self.unread: dict[str, list[str]] = {}
 
     def rules_hash(self, table: Table | None) -> str:
         """Changes when a file would land differently though its content is the same."""
@@ -240,7 +242,7 @@ class _Lander:
                     self.contract, file.delivery.connector, Path(info.filename).name
                 )
                 if table is None or not info.filename.lower().endswith(".csv"):
-                    self.left_out.setdefault(file.delivery.source, set()).add(info.filename)
+                    self.unread.setdefault(str(file), []).append(info.filename)
                     continue
 
                 def unpack(info: zipfile.ZipInfo = info) -> Path:
@@ -373,13 +375,12 @@ class _Lander:
                 extract_views.create(self.con, self.contract, self.settings.exclusions)
         except UsageError as error:
             self.report.usage_problems = str(error).splitlines()
-        self.report.notes = [
+        self.report.left_out = [
             *self.scan.notes,
-            *(
-                f"{source}: left out of archives, since no model reads them: "
-                f"{shorten(sorted(names))}"
-                for source, names in sorted(self.left_out.items())
-            ),
+            *(f"{archive}: {left_out(names)}" for archive, names in self.unread.items()),
+        ]
+        self.report.notes = [
+            *self.report.left_out,
             *self.missing_objects(),
             *self.unknown_columns(),
             *self.findings(),

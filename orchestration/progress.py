@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+SHOWN_NOTES = 10
+
 
 def shown_path(path: Path) -> str:
     """A path as a user would type it here: relative if it lies below the current folder."""
     path = path.absolute()
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def note_lines(notes: Sequence[str]) -> list[str]:
+    """Notes for a terminal, a line each; of many the last tells where to see all."""
+    lines = [f"Note: {note}" for note in notes[:SHOWN_NOTES]]
+    if len(notes) > SHOWN_NOTES:
+        lines.append(f"Note: and {len(notes) - SHOWN_NOTES} more; `make check` tells all.")
+    return lines
 
 
 class Reporter:

@@ -186,7 +186,7 @@ class _Scanner:
         self.files: list[LandingFile] = []
         self.notes: list[str] = []
         self.problems: list[str] = []
-        self.unread: dict[str, set[str]] = {}
+        self.unread: dict[Delivery, list[str]] = {}
 
     def result(self) -> Scan:
         deliveries = sorted(self.deliveries, key=lambda delivery: delivery.order)
@@ -202,8 +202,9 @@ class _Scanner:
             )
             deliveries = [delivery for delivery in deliveries if not delivery.is_demo]
             files = [file for file in files if not file.delivery.is_demo]
-        for source, names in sorted(self.unread.items()):
-            notes.append(f"{source}: left out, since no model reads them: {shorten(sorted(names))}")
+        for delivery in deliveries:
+            if names := self.unread.get(delivery):
+                notes.append(f"{delivery}: {left_out(names)}")
         return Scan(
             landing_dir=self.landing_dir.resolve(),
             deliveries=tuple(deliveries),
@@ -354,7 +355,7 @@ class _Scanner:
     def table(self, delivery: Delivery, name: str) -> Table | None:
         table = table_of_file(self.contract, delivery.connector, name)
         if table is None:
-            self.unread.setdefault(delivery.source, set()).add(name)
+            self.unread.setdefault(delivery, []).append(name)
         return table
 
 
@@ -364,6 +365,12 @@ def table_of_file(contract: Contract, connector: str, name: str) -> Table | None
         if name.lower().endswith(suffix):
             return contract.find(connector, name[: -len(suffix)])
     return None
+
+
+def left_out(names: list[str]) -> str:
+    """The note on files of a delivery that hold no object of the contract."""
+    which = "it" if len(names) == 1 else "them"
+    return f"left out, since no model reads {which}: {shorten(sorted(names))}"
 
 
 def counted(number: int, one: str, many: str = "") -> str:

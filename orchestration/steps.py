@@ -18,9 +18,9 @@ from orchestration import publishing
 from orchestration.contract import load_contract
 from orchestration.errors import RefreshError
 from orchestration.landing import LandingReport, land
-from orchestration.progress import Reporter
+from orchestration.progress import Reporter, note_lines
 from orchestration.publishing import Release
-from orchestration.scanning import connector_of, mark_as_demo, scan
+from orchestration.scanning import connector_of, counted, mark_as_demo, scan
 from orchestration.settings import Settings
 from orchestration.state import begin_run, end_run, load_state, note_landed
 from orchestration.warehouse import open_warehouse
@@ -54,19 +54,21 @@ def land_extracts(settings: Settings, reporter: Reporter) -> LandingReport:
     for note in report.notes:
         log.info(note)
     reporter.note(in_short(report))
+    for line in note_lines(report.left_out):
+        reporter.note(line)
     return report
 
 
 def in_short(report: LandingReport) -> str:
     """What a landing did, in a sentence or two."""
     rows = sum(file.rows for file in report.changed)
-    text = f"Landed {rows:,} rows of {len(report.changed)} new or changed files"
+    text = f"Landed {counted(rows, 'row')} of {counted(len(report.changed), 'new or changed file')}"
     unchanged = len(report.files) - len(report.changed)
     if unchanged:
-        text += f"; {unchanged} files are unchanged"
+        text += f"; {counted(unchanged, 'file is', 'files are')} unchanged"
     rejected = sum(file.rejected for file in report.files)
     if rejected:
-        text += f". {rejected:,} rows are rejected: see quality.rejected_rows"
+        text += f". {counted(rejected, 'row is', 'rows are')} rejected: see quality.rejected_rows"
     return f"{text}. Figures are as of {report.as_of_date}."
 
 

@@ -10,7 +10,7 @@ import pytest
 from orchestration.contract import load_contract
 from orchestration.dbt_build import describe_failures, private_columns
 from orchestration.landing import FileLanded, LandingReport
-from orchestration.progress import Reporter
+from orchestration.progress import Reporter, note_lines
 from orchestration.scanning import scan
 from orchestration.settings import Settings
 from orchestration.steps import in_short, make_demo_if_empty, remove_demo
@@ -92,9 +92,16 @@ def test_a_landing_is_told_with_its_rejects():
         [file("new", 1000, 2), file("unchanged", 5, 1)], as_of_date=dt.date(2026, 1, 2)
     )
     assert in_short(report) == (
-        "Landed 1,000 rows of 1 new or changed files; 1 files are unchanged. "
+        "Landed 1,000 rows of 1 new or changed file; 1 file is unchanged. "
         "3 rows are rejected: see quality.rejected_rows. Figures are as of 2026-01-02."
     )
+
+
+def test_notes_are_a_line_each_and_not_too_many():
+    notes = [f"flat/full/2026-01-{day:02}: left out" for day in range(1, 31)]
+    assert note_lines(notes[:1]) == ["Note: flat/full/2026-01-01: left out"]
+    assert len(note_lines(notes)) == 11
+    assert note_lines(notes)[-1] == "Note: and 20 more; `make check` tells all."
 
 
 def event(name, level="info", **data):
