@@ -32,14 +32,16 @@
     },
     ('dim_accounts', 'account_id'): {
         'account_id': [
-            'account_scopes', 'fct_contracts',
+            'account_scopes', 'fct_activities', 'fct_contracts',
             'fct_customer_intervals', 'fct_customer_lifespans', 'fct_customer_periods',
-            'fct_opportunities', 'fct_purchases', 'fct_subscriptions', 'fct_surveys',
-            'new_customer_scopes',
+            'fct_leads', 'fct_opportunities', 'fct_purchases', 'fct_subscriptions',
+            'fct_surveys', 'new_customer_scopes',
         ],
     },
     ('dim_campaigns', 'campaign_id'): {
-        'campaign_id': ['campaign_scopes', 'fct_campaign_periods', 'fct_leads'],
+        'campaign_id': [
+            'campaign_scopes', 'fct_campaign_periods', 'fct_leads', 'fct_opportunities',
+        ],
     },
     ('dim_products', 'product_id'): {'product_id': ['fct_opportunity_lines']},
     ('dim_stages', 'stage'): {
@@ -50,13 +52,14 @@
     },
     ('fct_leads', 'lead_id'): {
         'lead_id': [
-            'fct_lead_snapshots', 'lead_conversion_scopes', 'lead_qualification_scopes',
-            'lead_scopes',
+            'fct_activities', 'fct_lead_snapshots', 'lead_conversion_scopes',
+            'lead_qualification_scopes', 'lead_scopes',
         ],
     },
     ('fct_opportunities', 'opportunity_id'): {
         'opportunity_id': [
-            'fct_deal_responses', 'fct_opportunity_intervals', 'fct_opportunity_lines',
+            'fct_activities', 'fct_deal_responses', 'fct_leads',
+            'fct_opportunity_intervals', 'fct_opportunity_lines',
             'fct_opportunity_stages', 'fct_pipeline_deals',
             'fct_pipeline_expected', 'fct_pipeline_snapshots', 'fct_quotes',
             'opportunity_close_scopes', 'opportunity_creation_scopes',

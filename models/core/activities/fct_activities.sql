@@ -1,3 +1,5 @@
+{# An activity counts also where its lead, account or deal has been deleted or excluded;
+   it then names none. #}
 select
     activities.activity_id,
     activities.source,
@@ -15,9 +17,9 @@ select
     reps.rep_id,
     coalesce(done_by.rep_assignment_id, '(none)') as rep_assignment_id,
     coalesce(due_by.rep_assignment_id, '(none)') as due_assignment_id,
-    activities.lead_id,
-    activities.account_id,
-    activities.opportunity_id,
+    leads.lead_id,
+    accounts.account_id,
+    opportunities.opportunity_id,
     activities.minutes,
     activities.activity_at,
     activities.activity_date,
@@ -25,6 +27,14 @@ select
     activities.created_at
 from {{ ref('int_activities') }} as activities
 cross join {{ source('landing', 'settings') }} as settings
+left join {{ ref('int_leads') }} as leads
+    on activities.lead_id = leads.lead_id
+left join {{ ref('int_accounts') }} as accounts
+    on
+        activities.account_id = accounts.account_id
+        and accounts.exclusion_reason is null
+left join {{ ref('int_opportunities') }} as opportunities
+    on activities.opportunity_id = opportunities.opportunity_id
 left join {{ ref('int_reps') }} as reps
     on activities.rep_id = reps.rep_id
 left join {{ ref('dim_rep_assignments') }} as done_by

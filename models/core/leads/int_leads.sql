@@ -24,7 +24,7 @@ select
     campaigns.campaign_id,
     accounts.account_id,
     leads.contact_ref,
-    opportunities.record_id as opportunity_id,
+    opportunities.opportunity_id,
     leads.is_converted,
     leads.referred_by_account_ref is not null as is_referred_by_account,
     leads.created_at,
@@ -56,11 +56,15 @@ left join {{ ref('dim_campaigns') }} as campaigns
 left join {{ ref('int_record_references') }} as account_keys
     on leads.account_ref = account_keys.reference and account_keys.entity = 'account'
 left join {{ ref('int_accounts') }} as accounts
-    on account_keys.record_id = accounts.account_id
-left join {{ ref('int_record_references') }} as opportunities
     on
-        leads.opportunity_ref = opportunities.reference
-        and opportunities.entity = 'opportunity'
+        account_keys.record_id = accounts.account_id
+        and accounts.exclusion_reason is null
+left join {{ ref('int_record_references') }} as opportunity_keys
+    on
+        leads.opportunity_ref = opportunity_keys.reference
+        and opportunity_keys.entity = 'opportunity'
+left join {{ ref('int_opportunities') }} as opportunities
+    on opportunity_keys.record_id = opportunities.opportunity_id
 where
     not leads.is_deleted
     and leads.merged_into_ref is null

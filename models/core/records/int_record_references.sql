@@ -20,6 +20,7 @@ with recursive records as (
         null as merged_into_ref,
         is_deleted
     from ({{ union_staged('products', ['salesforce', 'flat']) }})
+    where exclusion_reason is null
     union all
     select
         'campaign' as entity,
@@ -30,6 +31,7 @@ with recursive records as (
         null as merged_into_ref,
         is_deleted
     from ({{ union_staged('campaigns', ['salesforce', 'flat']) }})
+    where exclusion_reason is null
     union all
     select
         'lead' as entity,
