@@ -31,7 +31,7 @@ won_deals as (
     where deals.is_won and deals.closed_date is not null
 ),
 
-winning_deals as (
+winners as (
     select
         account_id,
         closed_by_rep_id
@@ -54,7 +54,7 @@ select
     accounts.country,
     accounts.owner_rep_id,
     case
-        when winning_deals.account_id is not null then winning_deals.closed_by_rep_id
+        when winners.account_id is not null then winners.closed_by_rep_id
         else accounts.owner_rep_id
     end as won_by_rep_id,
     coalesce(assignments.rep_assignment_id, '(none)') as won_by_assignment_id,
@@ -68,12 +68,12 @@ from {{ ref('int_accounts') }} as accounts
 cross join settings
 left join customers
     on accounts.account_id = customers.account_id
-left join winning_deals
-    on accounts.account_id = winning_deals.account_id
+left join winners
+    on accounts.account_id = winners.account_id
 left join {{ ref('dim_rep_assignments') }} as assignments
     on
         case
-            when winning_deals.account_id is not null then winning_deals.closed_by_rep_id
+            when winners.account_id is not null then winners.closed_by_rep_id
             else accounts.owner_rep_id
         end = assignments.rep_id
         and customers.customer_since_date >= assignments.valid_from
