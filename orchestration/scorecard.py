@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,34 @@ from rich.text import Text
 
 from orchestration.progress import shown_path
 
+_SCORECARD = """
+    select label, theme, unit, period_name, is_complete, value, previous_value, target,
+        target_status, trend
+    from kpis.kpi_scorecard
+    where scope_type = 'company' and period_type = 'quarter'
+    order by list_position(?, theme), label, period_start
+"""
+# Where targets are only for others than the company, or for other periods than quarters.
+_HEADLINES = """
+    select
+        catalog.label, catalog.theme, catalog.unit, periods.period_name, periods.is_complete,
+        figures.value, figures.previous_value, null, null, null
+    from kpis.kpi_values as figures
+    inner join kpis.kpi_catalog as catalog using (kpi)
+    inner join core.dim_periods as periods using (period_type, period_start)
+    where
+        catalog.is_headline
+        and figures.scope_type = 'company'
+        and period_type = 'quarter'
+        and (
+            periods.is_current
+            or period_start = (
+                select max(period_start) from core.dim_periods
+                where period_type = 'quarter' and is_complete
+            )
+        )
+    order by list_position(?, catalog.theme), catalog.label, period_start
+"""
 QUERY = (
     "select scope_name, period_start, value from kpis.kpi_values "
     "where kpi = 'win_rate' and scope_type = 'rep' and period_type = 'quarter'"
@@ -48,12 +77,14 @@ def print_scorecard(console: Console, published_file: Path) -> None:
         published_file: opened read-only.
     """
     with duckdb.connect(str(published_file), read_only=True) as con:
-        rows = con.execute(
-            "select label, theme, unit, period_name, is_complete, value, previous_value, "
-            "target, target_status, trend from kpis.kpi_scorecard "
-            "where scope_type = 'company' and period_type = 'quarter' "
-            "order by list_position(?, theme), label, period_start",
-            [list(THEMES)],
+        rows = con.execute(_SCORECARD, [list(THEMES)]).fetchall()
+        other_targets = 0
+        if not rows:
+            [(other_targets,)] = con.execute("select count(*) from kpis.kpi_scorecard").fetchall()
+            rows = con.execute(_HEADLINES, [list(THEMES)]).fetchall()
+        [(metrics, missing)] = con.execute(
+            "select count(*), count(*) filter (where not is_available) "
+            "from quality.kpi_availability"
         ).fetchall()
         [(company, is_demo, as_of, currency)] = con.execute(
             "select company_name, is_demo, as_of_date, reporting_currency from quality.about"
@@ -69,18 +100,30 @@ def print_scorecard(console: Console, published_file: Path) -> None:
         tables = [scorecard(figures, [period]) for period in periods]
     for table in tables:
         console.print(table)
+    lines = []
     if not figures:
-        console.print("No metric has a figure for the company yet.")
+        lines.append("No metric has a figure for the company yet.")
+    if other_targets:
+        lines.append(
+            "These are the headline metrics, as no target is for the company and a quarter; "
+            "kpis.kpi_scorecard holds the metrics with targets."
+        )
+    if missing:
+        lines.append(
+            f"{missing} of {metrics} metrics lack an extract: "
+            "select * from quality.kpi_availability where not is_available"
+        )
     path = shown_path(published_file)
-    for line in (
+    lines += [
         "",
         f"Published: {path}",
         "A first query:",
-        f'  duckdb -readonly {path} "{QUERY}"',
-        f"  {shown_path(Path(sys.executable))} -c "
-        f"\"import duckdb; print(duckdb.connect('{path}', read_only=True)"
-        ".sql('from kpis.kpi_scorecard'))\"",
-    ):
+        f'  {shown_path(Path(sys.executable))} -c "import duckdb; '
+        f'print(duckdb.connect(\'{path}\', read_only=True).sql(\\"{QUERY}\\"))"',
+        "or, with DuckDB's shell:",
+        f'  duckdb -readonly {shlex.quote(path)} "{QUERY}"',
+    ]
+    for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
