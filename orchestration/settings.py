@@ -88,7 +88,9 @@ SETTINGS = (
         "fiscal_year_start_month",
         "integer",
         1,
-        "Month in which the fiscal year starts.",
+        "Month in which the fiscal year starts. A fiscal year is named for the calendar year in "
+        "which it ends: from 4 (April), FY2026 is April 2025 to March 2026, and FY2026 Q1 April "
+        "to June 2025.",
         minimum=1,
         maximum=12,
     ),
@@ -349,7 +351,7 @@ class _Configuration:
         values: dict[str, Any] = {}
         maps: dict[str, tuple[tuple[Any, ...], ...]] = {}
         exclusions: tuple[Exclusion, ...] = ()
-        known = ("settings", *MAPS_BY_NAME, "exclusions", *MAPPING_KEYS)
+        known = ("settings", *MAPS_BY_NAME, "exclusions")
         for key, key_node, node in self.items(self.document(), "the file"):
             if key == "settings":
                 values = self.settings(node)
@@ -363,6 +365,8 @@ class _Configuration:
                     f"mappings ({key}) are not supported yet: remove this part and deliver the "
                     "files in the documented columns",
                 )
+            elif key in SETTINGS_BY_NAME:
+                self.problem(key_node, f"{key} belongs under `settings:`; write it there, indented")
             else:
                 self.problem(key_node, f"unknown key {key!r}; known are {', '.join(known)}")
         if self.problems:

@@ -25,11 +25,35 @@ default at the project's.
 | `SALES_KPIS_WAREHOUSE` | `warehouse/private.duckdb` | private warehouse, of one landing folder |
 | `SALES_KPIS_PUBLISHED` | `published` | folder of the published file |
 | `SALES_KPIS_CONFIG` | none | configuration file (YAML) |
+| `SALES_KPIS_DAGSTER_PORT` | `3000` | port of Dagster's UI on 127.0.0.1 |
+
+## The configuration file
+
+Everything in it is optional; what it leaves out has its default. Save it anywhere, and name it:
+`SALES_KPIS_CONFIG=company.yml make refresh`.
+
+```yaml
+settings:
+  company_name: Northwind Instruments
+  reporting_currency: EUR
+  business_timezone: Europe/Berlin
+  fiscal_year_start_month: 4
+
+stages:
+  Prospecting: {order: 1, probability: 0.1}
+  Signed: {won: true}
+
+regions:
+  Germany: DACH
+
+exclusions:
+  - {object: accounts, column: name, equals: Test Account, reason: test data}
+```
 
 ## What the business decided
 
-Keys of `settings` in the configuration file. A key that nobody knows, or a value of another type
-or out of range, is an error that names its line; the run ends with exit code 2.
+Keys under `settings:`. A key that nobody knows, or a value of another type or out of range, is an
+error that names its line; the run ends with exit code 2.
 
 | key | type | default | meaning |
 |---|---|---|---|

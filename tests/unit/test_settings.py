@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,8 @@ def test_every_part_is_optional(load, text):
     ("text", "line", "message"),
     [
         ("setings: {}", 1, "unknown key 'setings'; known are settings, stages"),
+        ("setings: {}", 1, "activity_types, selling_activities, exclusions"),
+        ("as_of_date: 2017-12-31", 1, "as_of_date belongs under `settings:`"),
         ("settings:\n  currency: USD", 2, "unknown setting 'currency'; known are company_name"),
         ("settings:\n  reporting_currency: dollars", 2, "must be three capital letters"),
         ("settings:\n  as_of_date: 31.12.2017", 2, "is '31.12.2017', but must be a date"),
@@ -202,6 +205,14 @@ def test_the_fingerprint_follows_what_decides_figures(load):
         ("equals: Test", "equals: Other"),
     ):
         assert load(EXAMPLE.replace(old, new)).fingerprint() != first
+
+
+def test_the_examples_on_the_page_of_settings_are_valid(load):
+    examples = re.findall(r"```yaml\n(.*?)```", settings_page(), re.DOTALL)
+    assert len(examples) == 2
+    example, exclusions = map(load, examples)
+    assert example.value("reporting_currency") == "EUR"
+    assert example.maps["stages"] and example.exclusions and exclusions.exclusions
 
 
 def test_the_page_of_settings_is_up_to_date():
