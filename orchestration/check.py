@@ -17,7 +17,7 @@ from orchestration.contract import Contract, load_contract
 from orchestration.landing import LandingReport, land_what_can
 from orchestration.scanning import Scan, counted, scan, shorten
 from orchestration.settings import Settings
-from orchestration.warehouse import open_warehouse
+from orchestration.warehouse import open_warehouse, refuse_demo_beside_real
 
 
 def check(
@@ -30,11 +30,12 @@ def check(
     Returns the exit code: 0, 1 where extracts must be mended, 2 where the configuration must.
 
     Raises:
-        UsageError: there is no landing folder or delivery.
+        UsageError: there is no landing folder or delivery, or none any more.
     """
     contract = contract or load_contract(settings.project_dir)
     found = scan(settings, contract)
     if not found.deliveries:
+        refuse_demo_beside_real(settings)
         console_print(f"{found.landing_dir} is empty: a refresh would make a demo company.")
         return 0
     parent = settings.warehouse_path.parent

@@ -23,7 +23,7 @@ from orchestration.publishing import Release
 from orchestration.scanning import connector_of, counted, mark_as_demo, scan
 from orchestration.settings import Settings
 from orchestration.state import begin_run, end_run, load_state, note_landed
-from orchestration.warehouse import open_warehouse
+from orchestration.warehouse import open_warehouse, refuse_demo_beside_real
 
 log = logging.getLogger("sales_kpis")
 KEEP_LOGS = 30
@@ -92,6 +92,9 @@ def landed(report: LandingReport, connector: str, object_name: str | None) -> di
 def make_demo_if_empty(settings: Settings, reporter: Reporter) -> None:
     """Makes the demo company's extracts where the default landing folder holds no delivery.
 
+    Raises:
+        UsageError: it held a real one before.
+
     They are made in a hidden folder and then moved into place; that folder goes last, so that a
     demo company of which only a part was moved is made anew.
     """
@@ -101,6 +104,7 @@ def make_demo_if_empty(settings: Settings, reporter: Reporter) -> None:
     part = settings.landing_dir / ".demo.part"
     if found.deliveries and not (found.is_demo and part.exists()):
         return
+    refuse_demo_beside_real(settings)
     reporter.note("landing/ holds no delivery yet: making the extracts of a demo company.")
     # Imported here: it needs numpy, which a real company's refresh does not.
     import demo

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -31,11 +32,7 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
             },
         )
     except (duckdb.Error, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise RefreshError(
-            f"{path}: the warehouse cannot be opened: {reason}. Close whatever else has it open; "
-            "if the file is damaged, delete it: it is rebuilt from the extracts."
-        ) from None
+        raise _cannot_open(path, error) from None
     connection.execute("set TimeZone = 'UTC'")
     connection.execute("set enable_progress_bar = false")
     return connection
@@ -68,6 +65,37 @@ def open_warehouse(settings: Settings, scan: Scan) -> duckdb.DuckDBPyConnection:
     return connect(path)
 
 
+def refuse_demo_beside_real(settings: Settings) -> None:
+    """Sees to it that the demo company never takes the place of a real one.
+
+    Raises:
+        UsageError: real extracts have landed in the warehouse, or their figures are published.
+        RefreshError: the warehouse cannot be opened.
+    """
+    kept = None
+    if settings.warehouse_path.exists():
+        try:
+            with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+                owner = landed_from(connection)
+        except duckdb.Error as error:
+            raise _cannot_open(settings.warehouse_path, error) from None
+        if owner and not owner[1]:
+            kept = f"the warehouse {settings.warehouse_path} holds real extracts"
+    if not kept and settings.published_file.exists():
+        with (
+            suppress(duckdb.Error),
+            duckdb.connect(str(settings.published_file), read_only=True) as connection,
+        ):
+            if connection.execute("select is_demo from quality.about").fetchall() == [(False,)]:
+                kept = f"{settings.published_file} holds the figures of a real company"
+    if kept:
+        raise UsageError(
+            f"{settings.landing_dir} holds no delivery. A demo company is not made, since {kept}. "
+            "Put a delivery there, or name another folder with SALES_KPIS_LANDING; for the demo "
+            "company set SALES_KPIS_WAREHOUSE and SALES_KPIS_PUBLISHED to other places."
+        )
+
+
 def landed_from(connection: duckdb.DuckDBPyConnection) -> tuple[str, bool] | None:
     """The landing folder a warehouse remembers and whether it is the demo's; None: it is new."""
     exists = connection.execute(
@@ -77,3 +105,11 @@ def landed_from(connection: duckdb.DuckDBPyConnection) -> tuple[str, bool] | Non
     if not exists or not exists[0]:
         return None
     return connection.execute("select landing_dir, is_demo from raw.landing_folder").fetchone()
+
+
+def _cannot_open(path: Path, error: Exception) -> RefreshError:
+    reason = str(error).splitlines()[0]
+    return RefreshError(
+        f"{path}: the warehouse cannot be opened: {reason}. Close whatever else has it open; "
+        "if the file is damaged, delete it: it is rebuilt from the extracts."
+    )

@@ -7,8 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.check import check
 from orchestration.contract import load_contract
 from orchestration.dbt_build import describe_failures, private_columns
+from orchestration.errors import UsageError
 from orchestration.landing import FileLanded, LandingReport
 from orchestration.progress import Reporter, note_lines
 from orchestration.scanning import scan
@@ -28,9 +30,14 @@ class Told(Reporter):
 
 @pytest.fixture
 def settings(tmp_path) -> Settings:
-    """Default settings, but for where the landing folder lies."""
+    """Default settings, but for where everything lies."""
     (tmp_path / "landing").mkdir()
-    return replace(Settings.load({}), landing_dir=tmp_path / "landing")
+    return replace(
+        Settings.load({}),
+        landing_dir=tmp_path / "landing",
+        warehouse_path=tmp_path / "private.duckdb",
+        published_dir=tmp_path / "published",
+    )
 
 
 def found(settings):
@@ -68,6 +75,26 @@ def test_a_named_landing_folder_or_a_real_delivery_gets_no_demo(settings):
     make_demo_if_empty(settings, told)
     assert [path.name for path in settings.landing_dir.iterdir()] == ["flat"]
     assert told.notes == []
+
+
+@pytest.mark.parametrize("place", ["warehouse", "published"])
+def test_no_demo_is_made_where_real_extracts_had_landed(settings, place):
+    """A real company may have archived what it had delivered."""
+    if place == "warehouse":
+        path, table = settings.warehouse_path, "raw.landing_folder"
+    else:
+        path, table = settings.published_file, "quality.about"
+        path.parent.mkdir()
+    with duckdb.connect(str(path)) as con:
+        con.execute(f"create schema {table.split('.')[0]}")
+        con.execute(f"create table {table} as select 'elsewhere' as landing_dir, false as is_demo")
+    for do in (lambda: make_demo_if_empty(settings, Told()), lambda: check(settings)):
+        with pytest.raises(UsageError, match="A demo company is not made"):
+            do()
+    assert list(settings.landing_dir.iterdir()) == []
+    with duckdb.connect(str(path)) as con:
+        con.execute(f"update {table} set is_demo = true")
+    assert check(settings) == 0
 
 
 def test_the_demo_is_removed_and_real_deliveries_stay(settings):
