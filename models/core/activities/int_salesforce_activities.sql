@@ -1,5 +1,8 @@
 {# Tasks and events of Salesforce in one shape: what they were, by whom, with whom and
-   when. Invitees have copies of an event, which count once. #}
+   when. Invitees have copies of an event, which count once. A view, since one model reads
+   it: millions of activities need not be written twice. #}
+{{ config(materialized='view') }}
+
 with settings as (
     select as_of_date from {{ source('landing', 'settings') }}
 ),
