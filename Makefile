@@ -15,7 +15,7 @@ help: ## Show this list
 refresh: $(INSTALLED) ## Land what is new, build, audit, publish; show the scorecard
 	@$(BIN)/sales-kpis refresh
 
-check: $(INSTALLED) ## Read the extracts and the configuration without building; tell what was understood
+check: $(INSTALLED) ## Read extracts and configuration without building anything; tell what was understood
 	@$(BIN)/sales-kpis check
 
 test: lint ## Every check there is: linters, pytest, dbt build with all tests on the fixture company
@@ -35,7 +35,7 @@ docs: $(INSTALLED) ## Make the site that documents every model and column
 rollback: $(INSTALLED) ## Point the published file back at the version before
 	@$(BIN)/sales-kpis rollback
 
-clean: $(INSTALLED) ## Remove what runs have built; never your extracts nor what is published
+clean: $(INSTALLED) ## Remove what runs have built and the demo's extracts; keep yours and what is published
 	@$(BIN)/sales-kpis clean
 
 # Made once, and again when the lock or the project's definition changes.

@@ -24,6 +24,7 @@ from orchestration.signals import noted_signals
 
 # Whatever a run writes is for the owner and the group only.
 UMASK = 0o027
+CLEANING = "remove what runs have built and the demo's extracts; keep yours and what is published"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,9 +70,11 @@ def _parser() -> argparse.ArgumentParser:
         ("rollback", rollback, "point the published file back at the version before"),
         ("dagster", dagster, "the Dagster UI and daemon, with the nightly schedule on"),
         ("docs", docs, "make the site that documents every model and column"),
-        ("clean", clean, "remove what runs have built, and the demo company's extracts"),
+        ("clean", clean, CLEANING),
     ):
-        subparser = commands.add_parser(name, help=text, description=text.capitalize() + ".")
+        subparser = commands.add_parser(
+            name, help=text, description=f"{text[0].upper()}{text[1:]}."
+        )
         subparser.set_defaults(command=command)
         if name == "refresh":
             subparser.add_argument(

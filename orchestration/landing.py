@@ -46,7 +46,15 @@ from orchestration.reading import (
     read_extract,
     refusal,
 )
-from orchestration.scanning import LandingFile, Scan, left_out, scan, shorten, table_of_file
+from orchestration.scanning import (
+    LandingFile,
+    Scan,
+    counted,
+    left_out,
+    scan,
+    shorten,
+    table_of_file,
+)
 from orchestration.settings import Settings
 from orchestration.sql import identifier, literal
 
@@ -116,7 +124,7 @@ def land(
     report = land_what_can(con, settings, contract, scan, progress)
     messages = list(report.usage_problems)
     if report.problems:
-        count = "1 thing" if len(report.problems) == 1 else f"{len(report.problems)} things"
+        count = counted(len(report.problems), "thing")
         messages.append(f"{count} in the landing folder {scan.landing_dir} must be mended:")
         messages += [f"- {problem}" for problem in report.problems]
     if messages:
@@ -412,18 +420,19 @@ class _Lander:
     def findings(self) -> Iterator[str]:
         rows = self.con.execute(
             """
-            select source, object, 'rows rejected' as what, count(*),
+            select source, object, 'row' as what, 'rejected' as became, count(*),
                 list(distinct reason order by reason)
             from raw.rejected_rows group by source, object
             union all
-            select source, object, 'values of ' || column_name || ' read as unknown', count(*),
+            select source, object, 'value', 'of ' || column_name || ' read as unknown', count(*),
                 list(distinct reason order by reason)
             from raw.cast_failures group by source, object, column_name
-            order by source, object, what
+            order by source, object, what, became
             """
         ).fetchall()
-        for source, object_name, what, count, reasons in rows:
-            yield f"{source} {object_name}: {count:,} {what} ({shorten(reasons, 3)})"
+        for source, object_name, what, became, count, reasons in rows:
+            found = f"{counted(count, what)} {became}"
+            yield f"{source} {object_name}: {found} ({shorten(reasons, 3)})"
 
 
 @contextmanager

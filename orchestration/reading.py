@@ -17,7 +17,7 @@ from orchestration import casts, csv_scan, json_lines
 from orchestration.contract import Column, Table
 from orchestration.errors import RefreshError
 from orchestration.ledger import ROW_COLUMNS
-from orchestration.scanning import shorten
+from orchestration.scanning import counted, shorten
 from orchestration.sql import identifier, literal
 
 # What was read: columns c0, c1, ... as text, and _row.
@@ -576,7 +576,7 @@ def _check_share(
         """
     ).fetchall()
     found = "; ".join(
-        f"{reason} ({count} rows, first {f'line {line}' if line else f'row {row}'})"
+        f"{reason} ({counted(count, 'row')}, first {f'line {line}' if line else f'row {row}'})"
         for reason, count, row, line in examples
     )
     raise FileRefused(

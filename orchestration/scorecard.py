@@ -110,7 +110,7 @@ def print_scorecard(console: Console, published_file: Path) -> None:
         )
     if missing:
         lines.append(
-            f"{missing} of {metrics} metrics lack an extract: "
+            f"{missing} of {metrics} metrics {'lacks' if missing == 1 else 'lack'} an extract: "
             "select * from quality.kpi_availability where not is_available"
         )
     path = shown_path(published_file)

@@ -85,7 +85,7 @@ def test_metrics_with_a_target_of_the_company_go_first(published):
 
 
 def test_it_says_how_many_metrics_lack_an_extract(published):
-    assert "1 of 3 metrics lack an extract: select * from quality.kpi_availability" in shown(
+    assert "1 of 3 metrics lacks an extract: select * from quality.kpi_availability" in shown(
         published
     )
     with duckdb.connect(str(published)) as con:
