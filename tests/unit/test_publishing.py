@@ -102,6 +102,17 @@ def query(path, sql):
         return con.execute(sql).fetchall()
 
 
+def texts(path):
+    """Every text in any table of a file: its bytes are compressed, and show none."""
+    columns = query(
+        path,
+        'select format(\'"{}"."{}"\', schema_name, table_name), format(\'"{}"\', column_name) '
+        "from duckdb_columns() where not internal and data_type = 'VARCHAR'",
+    )
+    found = " union all ".join(f"select {column} from {table}" for table, column in columns)
+    return {text for (text,) in query(path, found)}
+
+
 def versions(link):
     return sorted(path.name for path in (link.parent / "versions").iterdir())
 
@@ -140,7 +151,8 @@ def test_it_holds_the_tables_that_the_manifest_wants_published(publish, link):
 def test_private_columns_are_left_out_whatever_their_case(publish, link):
     publish()
     assert query(link, "select column_name from (describe core.fct_leads)") == [("lead_id",)]
-    assert b"a@b.example" not in link.read_bytes()
+    assert "Ben" in texts(link)
+    assert "a@b.example" not in texts(link)
 
 
 def test_descriptions_are_comments_and_metrics_are_labelled_by_the_catalogue(publish, link):
