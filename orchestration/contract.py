@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,16 @@ class Column:
     data_type: str = "text"
     required: bool = False
     private: bool = False
+    description: str = ""
 
 
 @dataclass(frozen=True)
 class Table:
-    """An object of a connector: one file per delivery, one view `extracts.<identifier>`."""
+    """An object of a connector: one file per delivery, one view `extracts.<identifier>`.
+
+    `key` names the columns that tell its records apart; where it `grows_only`, records that a
+    later full delivery lacks stay. Both are for readers: the staging models see to them.
+    """
 
     connector: str
     name: str
@@ -44,6 +49,7 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
     grows_only: bool = False
+    description: str = ""
 
     @cached_property
     def columns_by_name(self) -> dict[str, Column]:
@@ -55,14 +61,13 @@ class Table:
         """Columns that the header must have and that no row may leave empty."""
         return tuple(column for column in self.columns if column.required)
 
-    @property
-    def has_private_columns(self) -> bool:
-        """Whether a row that could not be split may hold private values."""
-        return any(column.private for column in self.columns)
-
     def fingerprint(self) -> str:
         """Changes whenever a file of this object could land differently."""
-        return _hash(asdict(self))
+        columns = [
+            (column.name, column.data_type, column.required, column.private)
+            for column in self.columns
+        ]
+        return _hash([self.connector, self.object, self.entity, self.identifier, columns])
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ class Contract:
 
     def fingerprint(self) -> str:
         """Changes whenever any object's does."""
-        return _hash([asdict(table) for table in self.tables])
+        return _hash([table.fingerprint() for table in self.tables])
 
 
 def load_contract(project_dir: Path) -> Contract:
@@ -145,6 +150,7 @@ def _table(connector: str, entry: dict[str, Any]) -> Table:
         columns=columns,
         key=tuple(meta.get("key") or ()),
         grows_only=bool(meta.get("grows_only", False)),
+        description=entry.get("description", ""),
     )
 
 
@@ -158,6 +164,7 @@ def _column(entry: dict[str, Any]) -> Column:
         data_type=data_type,
         required=bool(meta.get("required", False)),
         private=bool(meta.get("private", False)),
+        description=entry.get("description", ""),
     )
 
 

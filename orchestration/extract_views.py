@@ -66,11 +66,6 @@ def create(
         con.execute(f"create or replace view extracts.{identifier(table.identifier)} as\n{query}")
 
 
-def delivery_order(delivery: str, kind: str) -> str:
-    """A text that sorts deliveries: by name, full before changes of the same name."""
-    return f"{delivery}{_ORDER_SEPARATOR}{0 if kind == 'full' else 1}"
-
-
 def compile_exclusions(
     contract: Contract, exclusions: tuple[Exclusion, ...], raw_columns: dict[str, set[str]]
 ) -> dict[str, list[tuple[str, Exclusion]]]:

@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from orchestration import table_docs
+from orchestration import flat_docs, table_docs
+from orchestration.contract import load_contract
 from orchestration.dbt_models import Project
 from orchestration.settings import PROJECT_DIR
 from orchestration.tracing import tracing_query
@@ -248,10 +249,11 @@ def _link(row: dict[str, str]) -> str:
 
 
 def main() -> None:
-    """Writes both pages."""
+    """Writes the pages of metrics, tables and flat files."""
     project = Project.read()
     PAGE.write_text(kpi_page(project), encoding="utf-8")
     table_docs.PAGE.write_text(table_docs.tables_page(project), encoding="utf-8")
+    flat_docs.PAGE.write_text(flat_docs.flat_page(load_contract(PROJECT_DIR)), encoding="utf-8")
 
 
 if __name__ == "__main__":

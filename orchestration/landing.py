@@ -13,7 +13,6 @@ import datetime as dt
 import hashlib
 import shutil
 import tempfile
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -75,7 +74,6 @@ class FileLanded:
     file: str
     rows: int
     rejected: int
-    seconds: float
     status: str
 
 
@@ -269,7 +267,6 @@ class _Lander:
         content_hash: str,
         stat: tuple[int, ...],
     ) -> None:
-        started = time.monotonic()
         path = unpack()
         name = path.name
         size = path.stat().st_size
@@ -309,7 +306,7 @@ class _Lander:
         except duckdb.Error as error:
             raise refusal(error) from None
         self.ledger.landed[key] = landed
-        self.reported(key, landed, status, time.monotonic() - started)
+        self.reported(key, landed, status)
 
     def insert(self, key: FileKey, table: Table, extract: Extract) -> None:
         """Moves what was read into the raw tables."""
@@ -354,7 +351,7 @@ class _Lander:
             ],
         )
 
-    def reported(self, key: FileKey, landed: Landed, status: str, seconds: float = 0.0) -> None:
+    def reported(self, key: FileKey, landed: Landed, status: str) -> None:
         self.report.files.append(
             FileLanded(
                 source=key[0],
@@ -363,7 +360,6 @@ class _Lander:
                 file=key[3],
                 rows=landed.rows_landed,
                 rejected=landed.rows_rejected,
-                seconds=seconds,
                 status=status,
             )
         )

@@ -53,7 +53,6 @@ class Extract:
     columns: tuple[FileColumn, ...]
     rows_in_file: int
     rows_rejected: int
-    cast_failures: int
 
     @property
     def rows_landed(self) -> int:
@@ -95,8 +94,7 @@ def read_extract(
     [rejected, blank] = con.execute(
         f"select count(*), count(*) filter (where reason = {literal(_BLANK)}) from {REJECTS}"
     ).fetchone()
-    [failures] = con.execute(f"select count(*) from {FAILURES}").fetchone()
-    extract = Extract(reader.columns, reader.records, rejected, failures)
+    extract = Extract(reader.columns, reader.records, rejected)
     _check_share(con, extract, blank, rules)
     return extract
 

@@ -48,11 +48,6 @@ class Delivery:
         return connector_of(self.source)
 
     @property
-    def date(self) -> dt.date:
-        """The date that its name begins with."""
-        return delivery_date(self.name)
-
-    @property
     def order(self) -> tuple[str, int, str]:
         """Sorts deliveries by name, full before changes of the same name."""
         return (self.name, KINDS.index(self.kind), self.source)

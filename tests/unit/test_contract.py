@@ -89,6 +89,11 @@ def test_the_fingerprint_follows_the_contract(project):
     stricter = load_contract(project(SOURCES.replace("private", "required")))
     assert stricter.fingerprint() != first.fingerprint()
     assert stricter.tables[0].fingerprint() != first.tables[0].fingerprint()
+    reworded = SOURCES.replace(
+        "data_type: instant", "data_type: instant\n            description: x"
+    )
+    assert load_contract(project(reworded)).tables[0].columns[2].description == "x"
+    assert load_contract(project(reworded)).fingerprint() == first.fingerprint()
 
 
 def test_the_projects_own_contract_holds_together():

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestration import kpi_docs, table_docs
+from orchestration import flat_docs, kpi_docs, table_docs
+from orchestration.contract import load_contract
 from orchestration.dbt_models import Project
 from orchestration.errors import RefreshError
+from orchestration.settings import PROJECT_DIR
 from orchestration.tracing import tracing_query
 
 DOCS = kpi_docs.PAGE.parent
@@ -28,6 +30,17 @@ def test_page_of_the_metrics_is_up_to_date(project):
 def test_page_of_the_tables_is_up_to_date(project):
     page = table_docs.PAGE.read_text(encoding="utf-8")
     assert page == table_docs.tables_page(project), f"docs/tables.md {HOW}"
+
+
+def test_page_of_the_flat_files_is_up_to_date_and_names_every_column():
+    page = flat_docs.PAGE.read_text(encoding="utf-8")
+    contract = load_contract(PROJECT_DIR)
+    assert page == flat_docs.flat_page(contract), f"docs/flat.md {HOW}"
+    for table in contract.of_connector("flat"):
+        _, section = page.split(f"\n## {table.object}\n")
+        for column in table.columns:
+            assert f"\n| `{column.name}` | {column.data_type} |" in section.split("\n## ")[0]
+            assert column.description, f"{table.object} {column.name} is not described"
 
 
 def anchors(page: Path) -> set[str]:

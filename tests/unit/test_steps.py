@@ -113,7 +113,7 @@ def test_the_demo_is_removed_and_real_deliveries_stay(settings):
 
 def test_a_landing_is_told_with_its_rejects():
     def file(status, rows, rejected):
-        return FileLanded("flat", "reps", "full/x", "reps.csv", rows, rejected, 0.1, status)
+        return FileLanded("flat", "reps", "full/x", "reps.csv", rows, rejected, status)
 
     report = LandingReport(
         [file("new", 1000, 2), file("unchanged", 5, 1)], as_of_date=dt.date(2026, 1, 2)
