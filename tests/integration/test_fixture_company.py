@@ -15,9 +15,6 @@ import pytest
 
 COMPANY = Path(__file__).parents[1] / "fixtures" / "company"
 
-# Metrics of the catalogue whose expected figures wait for their model. It only shrinks:
-# `test_a_built_metric_is_compared` fails for one that is built and still named here.
-
 TOLERANCE = 1e-6
 ABSENT = "absent"
 NOT_COMPARED = "-"
