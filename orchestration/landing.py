@@ -46,6 +46,7 @@ from orchestration.reading import (
     refusal,
 )
 from orchestration.scanning import (
+    OBJECTS_ARE_LISTED,
     LandingFile,
     Scan,
     counted,
@@ -372,7 +373,7 @@ class _Lander:
         if not self.ledger.landed and not self.report.problems:
             self.report.problems.append(
                 "no file holds an object that is read, so there is nothing to publish; "
-                "models/staging/<source>/sources.yml lists the objects"
+                f"{OBJECTS_ARE_LISTED}"
             )
         try:
             with transaction(self.con):

@@ -21,6 +21,9 @@ from orchestration.settings import Settings
 
 KINDS = ("full", "changes")
 FORMATS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
+OBJECTS_ARE_LISTED = (
+    "docs/flat.md and models/staging/salesforce/sources.yml list the objects that are read"
+)
 # Lies in a delivery folder of the demo company; see `mark_as_demo`.
 DEMO_MARKER = ".demo"
 
@@ -162,7 +165,7 @@ def scan(settings: Settings, contract: Contract) -> Scan:
         text = (
             f"no extract found in {counted(len(found.deliveries), 'delivery', 'deliveries')}. "
             "A file is named by its object, such as Account.csv or reps.csv; "
-            "models/staging/<source>/sources.yml lists them."
+            f"{OBJECTS_ARE_LISTED}."
         )
     else:
         text = (
