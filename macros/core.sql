@@ -34,9 +34,11 @@
 {%- endmacro %}
 
 
-{# Exact minutes from one instant to a later one. #}
+{# Exact minutes from one instant to a later one; decimals, whose sums no order of rows
+   can change. #}
 {% macro minutes_between(earlier, later) -%}
-    date_diff('microsecond', {{ earlier }}, {{ later }}) / 60000000.0
+    (date_diff('microsecond', {{ earlier }}, {{ later }}) / 60000000.0)
+    ::decimal(28, 8)
 {%- endmacro %}
 
 

@@ -5,7 +5,7 @@ select
     scope_id,
     period_type,
     period_start,
-    sum(target) as target,
+    sum(target::decimal(28, 8))::double as target,
     count(*) as targets
 from {{ ref('fct_target_parts') }}
 group by kpi, scope_type, scope_id, period_type, period_start, months_long

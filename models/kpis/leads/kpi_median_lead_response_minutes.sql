@@ -5,7 +5,7 @@ select
     period_start,
     null::double as numerator,
     null::double as denominator,
-    median(response_minutes) as value,
+    median(response_minutes)::double as value,
     count(*) as sample_size
 from {{ ref('fct_leads') }}
 inner join {{ ref('lead_scopes') }} using (lead_id)
