@@ -10,6 +10,7 @@ import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -63,26 +64,39 @@ def column_names(found: Iterator[Record]) -> tuple[list[str], int]:
 
     Keys that differ only by case or surrounding spaces are one column, named as the first is.
     """
-    names: dict[str, str] = {}
+    keys: dict[str, None] = {}
     count = 0
     for record in found:
         count += 1
-        for key in record.values:
-            names.setdefault(_simple(key), key.strip())
+        keys.update(dict.fromkeys(record.values))
+    names: dict[str, str] = {}
+    for key in keys:
+        names.setdefault(_simple(key), key.strip())
     return list(names.values()), count
 
 
 def write_csv(path: Path, target: Path, names: list[str]) -> None:
     """Writes the sound records of a file as CSV without a header, one column per name."""
-    positions = {_simple(name): position for position, name in enumerate(names)}
+    positions = _Positions(names)
     with target.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
         for record in records(path):
             if record.fault is None:
                 row = [""] * len(names)
                 for key, value in record.values.items():
-                    row[positions[_simple(key)]] = _text(value)
+                    row[positions[key]] = value if type(value) is str else _text(value)
                 writer.writerow(row)
+
+
+class _Positions(dict[str, int]):
+    """Positions of columns by key, however it is written."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.by_name = {_simple(name): position for position, name in enumerate(names)}
+
+    def __missing__(self, key: str) -> int:
+        self[key] = self.by_name[_simple(key)]
+        return self[key]
 
 
 class _Number(float):
@@ -103,8 +117,9 @@ def _record(number: int, line: bytes) -> Record:
         return Record(number, {}, "the record is longer than two million bytes")
     try:
         values = _DECODER.decode(line.decode("utf-8"))
-        # A lone half of a surrogate pair is valid JSON and no text.
-        json.dumps(values, ensure_ascii=False).encode("utf-8")
+        if b"\\ud" in line.lower():
+            # A lone half of a surrogate pair is valid JSON and no text.
+            json.dumps(values, ensure_ascii=False).encode("utf-8")
     except UnicodeError:
         return Record(number, {}, "a character is not UTF-8")
     except json.JSONDecodeError as error:
@@ -115,15 +130,16 @@ def _record(number: int, line: bytes) -> Record:
         return Record(number, {}, "not readable as JSON")
     if not isinstance(values, dict):
         return Record(number, {}, "not a JSON object")
-    if any("\0" in value for value in values.values() if isinstance(value, str)):
+    if b"\\u0000" in line and any("\0" in str(value) for value in values.values()):
         return Record(number, {}, "a text holds the character NUL")
     return Record(number, values)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({_simple(key) for key, _ in pairs}) < len(pairs):
+    values = dict(pairs)
+    if len(values) < len(pairs) or len(set(map(_simple, values))) < len(pairs):
         raise _Repeated
-    return dict(pairs)
+    return values
 
 
 def _no_constant(name: str) -> None:
@@ -135,6 +151,7 @@ _DECODER = json.JSONDecoder(
 )
 
 
+@lru_cache(maxsize=10_000)
 def _simple(key: str) -> str:
     return key.strip().lower()
 
