@@ -122,6 +122,35 @@ def test_a_place_that_cannot_be_used_exits_2_before_anything_begins(user, variab
     assert (user.root / "note.txt").read_text() == "my notes"
 
 
+HOLD = """
+import sys, time
+from pathlib import Path
+from orchestration.state import warehouse_lock
+with warehouse_lock(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_rollback_says_what_it_waits_for(user):
+    warehouse = user.root / "warehouse" / "private.duckdb"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(warehouse)],
+        cwd=PROJECT_DIR,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with holder:
+        assert holder.stdout.readline() == "held\n"
+        process = user.start("rollback")
+        said = process.stdout.readline()
+        holder.kill()
+    _, errors = process.communicate(timeout=60)
+    assert said.startswith(f"Another run is at work (process {holder.pid}, since 20")
+    assert process.returncode == 1
+    assert "Nothing is published" in errors
+
+
 def test_docs_can_be_made_before_anything_was_built(user):
     run = user.run("docs")
     assert (run.returncode, run.stderr) == (0, "")
