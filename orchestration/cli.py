@@ -238,9 +238,9 @@ def _unexpected(error: Exception) -> str:
     """One line on an error of ours, with the place of the details."""
     import logging
 
-    from orchestration.steps import open_log
-
     try:
+        from orchestration.steps import open_log
+
         path = shown_path(open_log(Settings.load()))
         logging.getLogger("sales_kpis").error("unexpected error", exc_info=error)
     except Exception:
