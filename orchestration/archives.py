@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -75,6 +76,17 @@ def extract_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path
             _copy(source, stream, limit)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
         raise _damaged(error, "the archive is damaged") from None
+
+
+def as_utf8(path: Path, encoding: str) -> Path:
+    """A copy of a text file in UTF-8, beside it. Bytes that the encoding lacks become U+FFFD."""
+    target = path.with_name(f"utf8-{path.name}")
+    with (
+        path.open(encoding=encoding, errors="replace", newline="") as source,
+        target.open("w", encoding="utf-8", newline="") as copy,
+    ):
+        shutil.copyfileobj(source, copy, 1 << 20)
+    return target
 
 
 def extract_gzip(path: Path, target: Path) -> None:

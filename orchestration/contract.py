@@ -50,6 +50,9 @@ class Table:
     key: tuple[str, ...] = ()
     grows_only: bool = False
     description: str = ""
+    # Of a file that a mapping reads; such a table has no entity, and lands as it is.
+    encoding: str | None = None
+    delimiter: str | None = None
 
     @cached_property
     def columns_by_name(self) -> dict[str, Column]:
@@ -63,6 +66,8 @@ class Table:
 
     def fingerprint(self) -> str:
         """Changes whenever a file of this object could land differently."""
+        if not self.entity:
+            return _hash([self.connector, self.object, self.encoding, self.delimiter])
         columns = [
             (column.name, column.data_type, column.required, column.private)
             for column in self.columns

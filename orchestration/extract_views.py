@@ -6,15 +6,17 @@ built. A view unites the orgs of a connector.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
 from orchestration.casts import trimmed
+from orchestration.catalog import Catalog, connector_of
 from orchestration.contract import Contract, Table
 from orchestration.errors import UsageError
 from orchestration.ledger import raw_table
-from orchestration.scanning import connector_of
+from orchestration.mapped_views import MappedPart, note_mapped
+from orchestration.reading import Rules
 from orchestration.settings import Exclusion
 from orchestration.sql import identifier, literal
 
@@ -27,43 +29,50 @@ _TRAILING_COLUMNS = """
 
 
 @dataclass(frozen=True)
-class _Delivered:
-    """An object of one source: its raw columns and its newest full delivery, if any."""
+class _Part:
+    """A raw table of one source: its columns, its newest full delivery, a mapping over it."""
 
     source: str
+    raw: str
     columns: dict[str, str]  # lower case: as raw has it
     newest_full: str | None
+    mapped: MappedPart | None = None
 
 
 def create(
-    con: duckdb.DuckDBPyConnection, contract: Contract, exclusions: tuple[Exclusion, ...]
-) -> None:
-    """Replaces every view.
+    con: duckdb.DuckDBPyConnection,
+    catalog: Catalog,
+    exclusions: tuple[Exclusion, ...],
+    rules: Rules,
+) -> list[str]:
+    """Replaces every view, and notes what mappings reject and filter.
 
     Columns: `source`, the contract's (text, trimmed, null where empty), `exclusion_reason`,
-    `delivery_order`, `is_current`, `file`, `row_number`.
+    `delivery_order`, `is_current`, `file`, `row_number`. Returns what must be mended in files of
+    which a mapping would reject too much.
 
     Raises:
-        UsageError: an exclusion names an object or column that does not exist.
+        UsageError: an exclusion or mapping names an object or column that does not exist.
     """
-    delivered = _delivered(con, contract)
+    parts = _parts(con, catalog)
     conditions = compile_exclusions(
-        contract,
+        catalog.contract,
         exclusions,
-        {
-            table.identifier: {
-                name for part in delivered.get(table.identifier, []) for name in part.columns
-            }
-            for table in contract.tables
-        },
+        {key: {name for part in found for name in part.columns} for key, found in parts.items()},
     )
-    for table in contract.tables:
-        parts = [
-            _select(table, part, conditions.get(table.identifier, []))
-            for part in delivered.get(table.identifier, [])
+    mapped = [part for found in parts.values() for part in found if part.mapped is not None]
+    if problems := [problem for part in mapped for problem in part.mapped.problems()]:
+        raise UsageError("\n".join(problems))
+    for table in catalog.contract.tables:
+        selects = [
+            _select(table, part, conditions.get(table.identifier, []), rules)
+            for part in parts.get(table.identifier, [])
         ]
-        query = "\nunion all\n".join(parts or [_select_nothing(table)])
+        query = "\nunion all\n".join(selects or [_select_nothing(table)])
         con.execute(f"create or replace view extracts.{identifier(table.identifier)} as\n{query}")
+    for name in ("mapped_files", "mapped_rejected_rows", "mapped_cast_failures"):
+        con.execute(f"delete from raw.{name}")
+    return [problem for part in mapped for problem in note_mapped(con, part.mapped, rules)]
 
 
 def compile_exclusions(
@@ -116,8 +125,8 @@ def compile_exclusions(
     return compiled
 
 
-def _delivered(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[str, list[_Delivered]]:
-    """By view the sources that delivered it."""
+def _parts(con: duckdb.DuckDBPyConnection, catalog: Catalog) -> dict[str, list[_Part]]:
+    """By view what each source has delivered for it."""
     rows = con.execute(
         """
         select
@@ -129,28 +138,58 @@ def _delivered(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[str, 
         order by files.source, files.object
         """
     ).fetchall()
-    delivered: dict[str, list[_Delivered]] = {}
-    for source, object_name, columns, newest_full in rows:
-        table = contract.find(connector_of(source), object_name)
-        if table is not None:
-            by_name = {column.lower(): column for column in columns}
-            part = _Delivered(source, by_name, newest_full)
-            delivered.setdefault(table.identifier, []).append(part)
-    return delivered
+    delivered = {
+        (source, object_name.lower()): _Part(
+            source,
+            raw_table(source, object_name),
+            {column.lower(): column for column in columns},
+            newest_full,
+        )
+        for source, object_name, columns, newest_full in rows
+    }
+    parts: dict[str, list[_Part]] = {}
+    for source in sorted({source for source, _ in delivered}):
+        for table in catalog.contract.of_connector(connector_of(source)):
+            mappings = catalog.mappings(source, table)
+            found = []
+            for mapping in mappings:
+                part = delivered.get((source, catalog.file_of(mapping)))
+                if part is not None:
+                    over = MappedPart(source, table, mapping, part.raw, part.columns)
+                    found.append(replace(part, mapped=over))
+            if not mappings and (source, table.object.lower()) in delivered:
+                found.append(delivered[source, table.object.lower()])
+            parts.setdefault(table.identifier, []).extend(found)
+    return parts
 
 
-def _select(table: Table, part: _Delivered, conditions: list[tuple[str, Exclusion]]) -> str:
-    columns = []
-    for column in table.columns:
-        raw_name = part.columns.get(column.name.lower())
-        value = trimmed(identifier(raw_name)) if raw_name else "null::varchar"
-        columns.append(f"{value} as {identifier(column.name)}")
+def _select(
+    table: Table, part: _Part, conditions: list[tuple[str, Exclusion]], rules: Rules
+) -> str:
+    def text(column: str) -> str | None:
+        """A column of the contract or of the file, by its name in lower case."""
+        if part.mapped is not None and column in table.columns_by_name:
+            return part.mapped.expression(table.columns_by_name[column])
+        raw_name = part.columns.get(column)
+        return trimmed(identifier(raw_name)) if raw_name else None
+
     cases = [
-        f"when {_condition(part.columns[column], exclusion)} then {literal(exclusion.reason)}"
+        f"when {_condition(value, exclusion)} then {literal(exclusion.reason)}"
         for column, exclusion in conditions
-        if column in part.columns
+        if (value := text(column)) is not None
     ]
     reason = f"case {' '.join(cases)} end" if cases else "null::varchar"
+    if part.mapped is not None:
+        columns = ", ".join(identifier(column.name) for column in table.columns)
+        rows = f"({part.mapped.select(f'{reason} as exclusion_reason')})"
+        kept = part.mapped.is_kept(rules.earliest_date)
+        reason = "exclusion_reason"
+    else:
+        columns = ", ".join(
+            f"{text(column.name.lower()) or 'null::varchar'} as {identifier(column.name)}"
+            for column in table.columns
+        )
+        rows, kept = part.raw, "true"
     order = (
         f"_delivery || {literal(_ORDER_SEPARATOR)} "
         "|| case when _kind = 'full' then '0' else '1' end"
@@ -161,13 +200,14 @@ def _select(table: Table, part: _Delivered, conditions: list[tuple[str, Exclusio
         is_current = f"_delivery >= {literal(part.newest_full)}"
     return f"""select
     {literal(part.source)} as source,
-    {", ".join(columns)},
+    {columns},
     {reason} as exclusion_reason,
     {order} as delivery_order,
     {is_current} as is_current,
     _file as file,
     _row as row_number
-from {raw_table(part.source, table.object)}"""
+from {rows}
+where {kept}"""
 
 
 def _select_nothing(table: Table) -> str:
@@ -175,8 +215,7 @@ def _select_nothing(table: Table) -> str:
     return f"select null::varchar as source, {columns}, {_TRAILING_COLUMNS} where false"
 
 
-def _condition(raw_name: str, exclusion: Exclusion) -> str:
-    text = trimmed(identifier(raw_name))
+def _condition(text: str, exclusion: Exclusion) -> str:
     tests = []
     values = [value for value in exclusion.values if value is not None]
     if len(values) < len(exclusion.values):

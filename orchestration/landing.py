@@ -22,6 +22,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration import archives, config_tables, extract_views
+from orchestration.catalog import Catalog
 from orchestration.contents import Content, hash_of, stat_of
 from orchestration.contract import Contract, Table
 from orchestration.errors import RefreshError, UsageError
@@ -53,7 +54,6 @@ from orchestration.scanning import (
     left_out,
     scan,
     shorten,
-    table_of_file,
 )
 from orchestration.settings import Settings
 from orchestration.sql import identifier, literal
@@ -61,7 +61,7 @@ from orchestration.sql import identifier, literal
 __all__ = ["FileLanded", "LandingReport", "Scan", "land", "scan"]
 
 # Changed whenever landing itself would put other rows into raw.
-_RULES_VERSION = 1
+_RULES_VERSION = 2
 _TEMPORARY = ".landing-"
 
 
@@ -159,6 +159,7 @@ class _Lander:
         self.con = con
         self.settings = settings
         self.contract = contract
+        self.catalog = Catalog(contract, settings.mappings)
         self.scan = scan
         self.progress = progress
         self.ledger = Ledger(con, scan)
@@ -166,6 +167,7 @@ class _Lander:
         self.report = LandingReport()
         self.report.problems.extend(scan.problems)
         self.unread: dict[str, list[str]] = {}
+        self.readings: list[str] = []
 
     def rules_hash(self, table: Table | None) -> str:
         """Changes when a file would land differently though its content is the same."""
@@ -245,9 +247,7 @@ class _Lander:
             return
         with archives.opened_archive(file.path) as archive:
             for info in archives.members(archive):
-                table = table_of_file(
-                    self.contract, file.delivery.connector, Path(info.filename).name
-                )
+                table = self.catalog.find(file.delivery.source, Path(info.filename).name)
                 if table is None or not info.filename.lower().endswith(".csv"):
                     self.unread.setdefault(str(file), []).append(info.filename)
                     continue
@@ -271,6 +271,8 @@ class _Lander:
         path = unpack()
         name = path.name
         size = path.stat().st_size
+        if table.encoding:
+            path = archives.as_utf8(path, table.encoding)
         extract = read_extract(self.con, path, name, table, self.rules)
         if stat_of(file.path) != stat:
             raise FileRefused(
@@ -308,6 +310,8 @@ class _Lander:
             raise refusal(error) from None
         self.ledger.landed[key] = landed
         self.reported(key, landed, status)
+        if extract.note:
+            self.readings.append(f"{file.delivery}/{key[3]}: {extract.note}")
 
     def insert(self, key: FileKey, table: Table, extract: Extract) -> None:
         """Moves what was read into the raw tables."""
@@ -377,7 +381,9 @@ class _Lander:
             )
         try:
             with transaction(self.con):
-                extract_views.create(self.con, self.contract, self.settings.exclusions)
+                self.report.problems += extract_views.create(
+                    self.con, self.catalog, self.settings.exclusions, self.rules
+                )
         except UsageError as error:
             self.report.usage_problems = str(error).splitlines()
         self.report.left_out = [
@@ -386,6 +392,7 @@ class _Lander:
         ]
         self.report.notes = [
             *self.report.left_out,
+            *self.readings,
             *self.missing_objects(),
             *self.unknown_columns(),
             *self.findings(),
@@ -419,11 +426,11 @@ class _Lander:
             """
             select source, object, 'row' as what, 'rejected' as became, count(*),
                 list(distinct reason order by reason)
-            from raw.rejected_rows group by source, object
+            from raw.all_rejected_rows group by source, object
             union all
             select source, object, 'value', 'of ' || column_name || ' read as unknown', count(*),
                 list(distinct reason order by reason)
-            from raw.cast_failures group by source, object, column_name
+            from raw.all_cast_failures group by source, object, column_name
             order by source, object, what, became
             """
         ).fetchall()

@@ -39,6 +39,37 @@ _TABLES = {
     """,
     "rejected_rows": _FINDINGS,
     "cast_failures": _FINDINGS,
+    # What mappings make of files, and find in them: written anew at every landing.
+    "mapped_files": """
+        source varchar, kind varchar, delivery varchar, file varchar, object varchar,
+        entity varchar, rows_in_file bigint, rows_filtered bigint, rows_landed bigint,
+        rows_rejected bigint
+    """,
+    "mapped_rejected_rows": _FINDINGS,
+    "mapped_cast_failures": _FINDINGS,
+}
+# What the models read: files as they are and mapped ones together.
+_VIEWS = {
+    "object_files": """
+        select
+            source, kind, delivery, file, object, entity, content_hash, bytes, rows_in_file,
+            0::bigint as rows_filtered, rows_landed, rows_rejected, landed_at
+        from raw.files
+        where entity <> ''
+        union all
+        select
+            source, kind, delivery, file, mapped.object, mapped.entity, files.content_hash,
+            files.bytes, mapped.rows_in_file, mapped.rows_filtered, mapped.rows_landed,
+            mapped.rows_rejected, files.landed_at
+        from raw.mapped_files as mapped
+        inner join raw.files as files using (source, kind, delivery, file)
+    """,
+    "all_rejected_rows": """
+        select * from raw.rejected_rows union all select * from raw.mapped_rejected_rows
+    """,
+    "all_cast_failures": """
+        select * from raw.cast_failures union all select * from raw.mapped_cast_failures
+    """,
 }
 
 FileKey = tuple[str, str, str, str]
@@ -101,6 +132,8 @@ class Ledger:
             con.execute("create schema if not exists extracts")
             for name, columns in _TABLES.items():
                 con.execute(f"create table if not exists raw.{name} ({columns})")
+            for name, query in _VIEWS.items():
+                con.execute(f"create or replace view raw.{name} as {query}")
             owner = landed_from(con)
             if owner is None:
                 con.execute(

@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration.catalog import Catalog, connector_of
 from orchestration.contract import Contract, Table
 from orchestration.errors import UsageError
 from orchestration.settings import Settings
 
 KINDS = ("full", "changes")
-FORMATS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 OBJECTS_ARE_LISTED = (
     "docs/flat.md and models/staging/salesforce/sources.yml list the objects that are read"
 )
@@ -110,11 +110,6 @@ class Scan:
         return bool(self.deliveries) and all(delivery.is_demo for delivery in self.deliveries)
 
 
-def connector_of(source: str) -> str:
-    """The connector of a source: `salesforce-emea` is read by `salesforce`."""
-    return source.partition("-")[0]
-
-
 def delivery_date(name: str) -> dt.date:
     """The date that a delivery's name begins with.
 
@@ -140,11 +135,11 @@ def scan(settings: Settings, contract: Contract) -> Scan:
     Where a real delivery lies beside the demo company's, the demo's are left out.
 
     Raises:
-        UsageError: a landing folder that was named does not exist, or there is no delivery or
-            no extract in it; the default one may be empty, but not hold only what cannot be
-            landed.
+        UsageError: a mapping does not fit the contract; a landing folder that was named does not
+            exist, or there is no delivery or no extract in it; the default one may be empty, but
+            not hold only what cannot be landed.
     """
-    scanner = _Scanner(settings.landing_dir, contract)
+    scanner = _Scanner(settings.landing_dir, Catalog(contract, settings.mappings))
     if settings.landing_dir.is_dir():
         scanner.sources()
     elif settings.landing_dir.exists():
@@ -177,9 +172,9 @@ def scan(settings: Settings, contract: Contract) -> Scan:
 
 
 class _Scanner:
-    def __init__(self, landing_dir: Path, contract: Contract) -> None:
+    def __init__(self, landing_dir: Path, catalog: Catalog) -> None:
         self.landing_dir = landing_dir
-        self.contract = contract
+        self.catalog = catalog
         self.deliveries: list[Delivery] = []
         self.files: list[LandingFile] = []
         self.notes: list[str] = []
@@ -231,7 +226,7 @@ class _Scanner:
                     self.notes.append(f"{entry.name}: left out, it is in no delivery folder")
             elif not _SOURCE.fullmatch(entry.name):
                 self.unknown_source(entry)
-            elif connector_of(entry.name) not in self.contract.connectors:
+            elif connector_of(entry.name) not in self.catalog.contract.connectors:
                 self.notes.append(
                     f"{entry.name}: left out, this source is not supported yet; deliver its "
                     "objects under flat/, in the documented columns"
@@ -351,18 +346,10 @@ class _Scanner:
         self.problems.append(f"{error.filename}: cannot be read: {error.strerror}")
 
     def table(self, delivery: Delivery, name: str) -> Table | None:
-        table = table_of_file(self.contract, delivery.connector, name)
+        table = self.catalog.find(delivery.source, name)
         if table is None:
             self.unread.setdefault(delivery, []).append(name)
         return table
-
-
-def table_of_file(contract: Contract, connector: str, name: str) -> Table | None:
-    """The object that a file of this name holds; None where nothing reads it."""
-    for suffix in FORMATS:
-        if name.lower().endswith(suffix):
-            return contract.find(connector, name[: -len(suffix)])
-    return None
 
 
 def left_out(names: list[str]) -> str:

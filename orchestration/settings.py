@@ -13,7 +13,7 @@ import math
 import os
 import re
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from typing import Any
 import yaml
 
 from orchestration.errors import UsageError
+from orchestration.mappings import SOURCE, read_mappings
+from orchestration.mappings import Mapping as FileMapping
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
@@ -227,7 +229,7 @@ MAPS = (
     ),
 )
 MAPS_BY_NAME = {config_map.name: config_map for config_map in MAPS}
-MAPPING_KEYS = ("flat", "salesforce", "hubspot", "custom_fields")
+CONNECTORS = ("salesforce", "hubspot", "flat")
 EXCLUSION_TESTS = ("equals", "in", "like")
 
 
@@ -248,6 +250,15 @@ class Exclusion:
 
 
 @dataclass(frozen=True)
+class CustomField:
+    """A column of the extract `object` that is passed through to the facts."""
+
+    object: str
+    column: str
+    place: str = field(default="", compare=False, repr=False)
+
+
+@dataclass(frozen=True)
 class Settings:
     """Paths, values, maps and exclusions of one run.
 
@@ -265,6 +276,8 @@ class Settings:
     values: dict[str, Any] = field(default_factory=dict)
     maps: dict[str, tuple[tuple[Any, ...], ...]] = field(default_factory=dict)
     exclusions: tuple[Exclusion, ...] = ()
+    mappings: tuple[FileMapping, ...] = ()
+    custom_fields: tuple[CustomField, ...] = ()
 
     @classmethod
     def load(
@@ -325,6 +338,8 @@ class Settings:
             sorted((name, str(value)) for name, value in self.values.items()),
             sorted(self.maps.items()),
             exclusions,
+            [repr(mapping) for mapping in self.mappings],
+            sorted((item.object.lower(), item.column.lower()) for item in self.custom_fields),
         ]
         return hashlib.blake2b(
             json.dumps(content, default=str).encode(), digest_size=16
@@ -351,7 +366,9 @@ class _Configuration:
         values: dict[str, Any] = {}
         maps: dict[str, tuple[tuple[Any, ...], ...]] = {}
         exclusions: tuple[Exclusion, ...] = ()
-        known = ("settings", *MAPS_BY_NAME, "exclusions")
+        mappings: list[FileMapping] = []
+        custom_fields: tuple[CustomField, ...] = ()
+        known = ("settings", *MAPS_BY_NAME, "exclusions", *CONNECTORS, "custom_fields")
         for key, key_node, node in self.items(self.document(), "the file"):
             if key == "settings":
                 values = self.settings(node)
@@ -359,19 +376,23 @@ class _Configuration:
                 maps[key] = self.map_rows(MAPS_BY_NAME[key], node)
             elif key == "exclusions":
                 exclusions = self.exclusions(node)
-            elif key in MAPPING_KEYS:
-                self.problem(
-                    key_node,
-                    f"mappings ({key}) are not supported yet: remove this part and deliver the "
-                    "files in the documented columns",
-                )
+            elif SOURCE.fullmatch(key):
+                mappings += read_mappings(self, key, node)
+            elif key == "custom_fields":
+                custom_fields = tuple(self.custom_fields(node))
             elif key in SETTINGS_BY_NAME:
                 self.problem(key_node, f"{key} belongs under `settings:`; write it there, indented")
             else:
                 self.problem(key_node, f"unknown key {key!r}; known are {', '.join(known)}")
         if self.problems:
             raise UsageError("\n".join(self.problems))
-        return {"values": values, "maps": maps, "exclusions": exclusions}
+        return {
+            "values": values,
+            "maps": maps,
+            "exclusions": exclusions,
+            "mappings": tuple(mappings),
+            "custom_fields": custom_fields,
+        }
 
     def document(self) -> yaml.Node | None:
         try:
@@ -501,6 +522,13 @@ class _Configuration:
         if values.get("won") and values.get("lost"):
             self.problem(node, f"stage {key!r} cannot be both won and lost")
         return list(values.values())
+
+    def custom_fields(self, node: yaml.Node) -> Iterator[CustomField]:
+        for name, key_node, value in self.items(node, "custom_fields"):
+            for item in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                column = self.scalar(item, f"custom_fields: {name}", "text")
+                if column is not None:
+                    yield CustomField(name, column, self.place(key_node))
 
     def exclusions(self, node: yaml.Node) -> tuple[Exclusion, ...]:
         if self.is_null(node):

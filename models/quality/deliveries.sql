@@ -7,6 +7,7 @@ select
     entity,
     bytes,
     rows_in_file,
+    rows_filtered,
     rows_landed,
     rows_rejected,
     landed_at

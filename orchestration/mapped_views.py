@@ -1,0 +1,334 @@
+"""Compiles mappings to SQL: the contract's columns from those of a foreign file.
+
+Raw holds a mapped file as it is; everything here is computed from it anew at every landing, so
+that a changed mapping lands nothing again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import duckdb
+
+from orchestration import casts
+from orchestration.contract import Column, Table
+from orchestration.mappings import EMPTY, FILLED, NUMBER_FORMATS, Choice, Condition, Mapping
+from orchestration.reading import HIDDEN, Rules
+from orchestration.sql import identifier, literal
+
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+_TIME_DIRECTIVES = re.compile(r"%-?[HIMSfpTXRc]")
+_MONEY = r"[-(]?\s*[^0-9(.,-]{0,5}\s*-?[0-9.,][0-9.,\s]*\s*[KMBkmb]?\s*[^0-9]{0,5}\)?"
+_SEPARATOR = "\x1f"
+
+
+@dataclass(frozen=True)
+class MappedPart:
+    """A mapping over what has landed of its file.
+
+    `columns` are the file's (lower case: as raw has it), `table` is the object, `raw` the
+    quoted raw table.
+    """
+
+    source: str
+    table: Table
+    mapping: Mapping
+    raw: str
+    columns: dict[str, str]
+
+    def problems(self) -> Iterator[str]:
+        """What the file lacks, each with the line of the configuration and the file's header."""
+        header = ", ".join(self.columns.values())
+        file = self.mapping.file or f"the file of {self.table.object}"
+        for name, place in self.mapping.their_columns:
+            if name.lower() not in self.columns:
+                yield f"{place}: {file} has no column {name!r}; it has {header}"
+        for column in self.table.required:
+            if self._is_missing(column):
+                yield (
+                    f"{self.mapping.place}: {self.table.object} needs {column.name}, but {file} "
+                    f"has no such column and none is mapped to it; it has {header}"
+                )
+
+    def _is_missing(self, column: Column) -> bool:
+        name = column.name.lower()
+        return not (
+            name in dict(self.mapping.constants)
+            or name in dict(self.mapping.columns)
+            or name in self.columns
+        )
+
+    def select(self, *more: str) -> str:
+        """The rows that the mapping takes: ours, `more`, `_kind`, `_delivery`, `_file`, `_row`."""
+        columns = [
+            f"{self.expression(column)} as {identifier(column.name)}"
+            for column in self.table.columns
+        ]
+        return (
+            f"select _kind, _delivery, _file, _row, {', '.join([*columns, *more])}\n"
+            f"from {self.raw} where {self.condition()}"
+        )
+
+    def is_kept(self, earliest: dt.date) -> str:
+        """Whether a row of `select` has every required cell."""
+        bad = [bad for column, bad, _ in self.bad_cells(earliest) if column.required]
+        return " and ".join(f"not {condition}" for condition in bad) or "true"
+
+    def condition(self) -> str:
+        """Whether a raw row is one that the mapping takes."""
+        return " and ".join(self._test(test) for test in self.mapping.where) or "true"
+
+    def expression(self, column: Column) -> str:
+        """Our column from theirs, as the text that the contract expects."""
+        name = column.name.lower()
+        constants = dict(self.mapping.constants)
+        if name in constants:
+            return literal(constants[name])
+        chosen = dict(self.mapping.columns)
+        if name in chosen:
+            if not chosen[name]:
+                return self._made_of_content()
+            texts = [self._choice(choice) for choice in chosen[name]]
+            text = texts[0] if len(texts) == 1 else f"coalesce({', '.join(texts)})"
+        elif name in self.columns:
+            text = self._theirs(name)
+        else:
+            return "null::varchar"
+        translations = dict(self.mapping.values).get(name)
+        if translations:
+            text = _translated(text, translations)
+        formats = dict(self.mapping.formats).get(name)
+        if formats:
+            text = _formatted(text, formats, column.data_type)
+        if name == "end_date" and self.mapping.end_date_is_exclusive:
+            text = _day_before(text)
+        return text
+
+    def bad_cells(self, earliest: dt.date) -> list[tuple[Column, str, str]]:
+        """Columns whose cells may not do: the condition that one is bad, and the reason."""
+        checks = []
+        for column in self.table.columns:
+            text = identifier(column.name)
+            castable = casts.is_castable(text, column.data_type, earliest)
+            expected = casts.EXPECTED.get(column.data_type)
+            if column.required:
+                bad = f"{text} is null" + (f" or not {castable}" if castable else "")
+                reason = (
+                    f"case when {text} is null "
+                    f"then {literal(f'{column.name} is required but empty')} "
+                    f"else {literal(f'{column.name} is required but not {expected}')} end"
+                )
+            elif castable:
+                bad = f"{text} is not null and not {castable}"
+                reason = literal(f"not {expected}")
+            else:
+                continue
+            checks.append((column, f"({bad})", reason))
+        return checks
+
+    def _theirs(self, name: str) -> str:
+        text = casts.trimmed(identifier(self.columns[name.lower()]))
+        if self.mapping.nulls:
+            listed = ", ".join(literal(null.strip()) for null in self.mapping.nulls)
+            text = f"(case when ({text}) not in ({listed}) then {text} end)"
+        return f"({text})"
+
+    def _choice(self, choice: Choice) -> str:
+        text = self._template(choice.text) if choice.is_template else self._theirs(choice.text)
+        if choice.when:
+            tests = " and ".join(self._test(test) for test in choice.when)
+            text = f"case when {tests} then {text} end"
+        return text
+
+    def _template(self, template: str) -> str:
+        pieces, at = [], 0
+        names = []
+        for match in _PLACEHOLDER.finditer(template):
+            if match.start() > at:
+                pieces.append(literal(template[at : match.start()]))
+            names.append(self._theirs(match[1].strip()))
+            pieces.append(f"coalesce({names[-1]}, '')")
+            at = match.end()
+        if at < len(template):
+            pieces.append(literal(template[at:]))
+        # Without any of the columns there is nothing to put together.
+        return (
+            f"case when coalesce({', '.join(names)}) is not null "
+            f"then nullif(trim({' || '.join(pieces)}), '') end"
+        )
+
+    def _test(self, condition: Condition) -> str:
+        text = self._theirs(condition.column)
+        if condition.test in (FILLED, EMPTY):
+            return f"{text} is {'not ' if condition.test == FILLED else ''}null"
+        values = ", ".join(literal(value.lower()) for value in condition.values)
+        return f"coalesce(lower({text}) in ({values}), false)"
+
+    def _made_of_content(self) -> str:
+        cells = ", ".join(
+            f"coalesce({identifier(self.columns[name])}, '')" for name in sorted(self.columns)
+        )
+        content = f"md5(concat_ws({literal(_SEPARATOR)}, {cells}))"
+        return (
+            f"{content} || '-' || row_number() over "
+            f"(partition by _kind, _delivery, {content} order by _file, _row)"
+        )
+
+
+def note_mapped(con: duckdb.DuckDBPyConnection, part: MappedPart, rules: Rules) -> Iterator[str]:
+    """Counts what a mapping makes of its files and lists what it rejects or cannot cast.
+
+    Yields what must be mended: files of which more than the allowed share would be rejected.
+    """
+    checks = part.bad_cells(rules.earliest_date)
+    required = [check for check in checks if check[0].required]
+    any_bad = " or ".join(bad for _, bad, _ in required) or "false"
+    rows = f"({part.select()})"
+    con.execute(
+        f"""
+        insert into raw.mapped_files
+        with taken as (
+            select _kind, _delivery, _file, count(*) as rows, count_if({any_bad}) as rejected
+            from {rows} group by all
+        ),
+
+        there as (select _kind, _delivery, _file, count(*) as rows from {part.raw} group by all)
+
+        select
+            {literal(part.source)}, _kind, _delivery, _file, {literal(part.table.object)},
+            {literal(part.table.entity)}, there.rows, there.rows - coalesce(taken.rows, 0),
+            coalesce(taken.rows - taken.rejected, 0), coalesce(taken.rejected, 0)
+        from there left join taken using (_kind, _delivery, _file)
+        """
+    )
+    counts = con.execute(
+        f"select {', '.join(f'count_if({bad})' for _, bad, _ in checks) or '0'} from {rows}"
+    ).fetchone()
+    found = [check for check, count in zip(checks, counts, strict=False) if count]
+    rejecting = [check for check in found if check[0].required]
+    origin = (
+        f"{literal(part.source)}, _kind, _delivery, _file, {literal(part.table.object)}, _row, null"
+    )
+    if rejecting:
+        names = " ".join(f"when {bad} then {literal(column.name)}" for column, bad, _ in rejecting)
+        values = " ".join(f"when {bad} then {_shown(column)}" for column, bad, _ in rejecting)
+        reasons = ", ".join(f"case when {bad} then {reason} end" for _, bad, reason in rejecting)
+        con.execute(
+            f"""
+            insert into raw.mapped_rejected_rows
+            select {origin}, case {names} end, case {values} end, concat_ws('; ', {reasons})
+            from {rows} where {any_bad}
+            """
+        )
+    for column, bad, reason in found:
+        if not column.required:
+            con.execute(
+                f"""
+                insert into raw.mapped_cast_failures
+                select {origin}, {literal(column.name)}, {_shown(column)}, {reason}
+                from {rows} where {bad}
+                """
+            )
+    yield from _above_share(con, part, rules)
+
+
+def _shown(column: Column) -> str:
+    return literal(HIDDEN) if column.private else f"left({identifier(column.name)}, 200)"
+
+
+def _above_share(con: duckdb.DuckDBPyConnection, part: MappedPart, rules: Rules) -> Iterator[str]:
+    refused = con.execute(
+        """
+        select kind, delivery, file, rows_landed, rows_rejected from raw.mapped_files
+        where source = ? and object = ?
+            and rows_rejected > ? * (rows_landed + rows_rejected)
+            and not (rows_rejected = 1 and rows_landed > 0)
+        order by all
+        """,
+        [part.source, part.table.object, rules.max_reject_share],
+    ).fetchall()
+    for kind, delivery, file, landed, rejected in refused:
+        reasons = con.execute(
+            """
+            select reason || ' (' || count(*) || ', first row ' || min(row_number) || ')'
+            from raw.mapped_rejected_rows
+            where source = ? and kind = ? and delivery = ? and file = ? and object = ?
+            group by reason order by count(*) desc, reason limit 3
+            """,
+            [part.source, kind, delivery, file, part.table.object],
+        ).fetchall()
+        yield (
+            f"{part.source}/{kind}/{delivery}/{file}: as {part.table.object}, {rejected} of "
+            f"{landed + rejected} rows would be rejected, more than the share of "
+            f"{rules.max_reject_share:g} that max_reject_share allows: "
+            f"{'; '.join(reason for (reason,) in reasons)}. Mend the extract, or its mapping in "
+            f"{part.mapping.place or 'the configuration'}"
+        )
+
+
+def _translated(text: str, translations: tuple[tuple[str, str | None], ...]) -> str:
+    exact, within, otherwise = [], [], text
+    for theirs, ours in translations:
+        if theirs == "*":
+            otherwise = literal(ours)
+        elif theirs.startswith("~"):
+            within.append(
+                f"when contains(lower({text}), {literal(theirs[1:].lower())}) then {literal(ours)}"
+            )
+        elif not theirs.strip():
+            exact.append(f"when {text} is null then {literal(ours)}")
+        else:
+            exact.append(f"when {text} = {literal(theirs.strip())} then {literal(ours)}")
+    cases = " ".join([*exact, *within])
+    if not cases:
+        return f"case when {text} is not null then {otherwise} end"
+    return f"(case {cases} when {text} is not null then {otherwise} end)"
+
+
+def _formatted(text: str, formats: tuple[str, ...], data_type: str) -> str:
+    """The text as the contract expects it; as it is where no format fits, so that it is listed."""
+    numbers = [name for name in formats if name in NUMBER_FORMATS]
+    if numbers:
+        return f"coalesce({_number(text, numbers)}, {text})"
+    found = []
+    for date_format in formats:
+        has_time = data_type == "instant" and _TIME_DIRECTIVES.search(date_format)
+        pattern = "%Y-%m-%dT%H:%M:%S" if has_time else "%Y-%m-%d"
+        found.append(f"strftime(try_strptime({text}, {literal(date_format)}), '{pattern}')")
+    return f"coalesce({', '.join(found)}, {text})"
+
+
+def _number(text: str, formats: list[str]) -> str:
+    sign = scale = "1"
+    digits = text
+    if "money" in formats:
+        sign = f"case when contains({text}, '(') or contains({text}, '-') then -1 else 1 end"
+        unit = rf"upper(regexp_extract({text}, '[0-9.,]\s*([KMBkmb])', 1))"
+        scale = f"case {unit} when 'K' then 1000 when 'M' then 1000000 when 'B' then 1000000000 "
+        scale += "else 1 end"
+        digits = f"regexp_replace({text}, '[^0-9.,]', '', 'g')"
+    if "percent" in formats:
+        digits = f"rtrim({digits}, '% ')"
+    if "decimal_comma" in formats:
+        digits = f"replace(replace(replace({digits}, '.', ''), ' ', ''), ',', '.')"
+    elif "money" in formats:
+        digits = f"replace({digits}, ',', '')"
+    number = f"try_cast({digits} as decimal(28, 8))"
+    if "percent" in formats:
+        number = f"({number} / 100)::decimal(28, 8)"
+    if "money" in formats:
+        number = (
+            f"case when regexp_full_match({text}, {literal(_MONEY)}) "
+            f"then ({number} * ({sign}) * ({scale}))::decimal(28, 8) end"
+        )
+    return f"({number})::varchar"
+
+
+def _day_before(text: str) -> str:
+    return (
+        f"case when try_cast(left({text}, 10) as date) is not null "
+        f"then (try_cast(left({text}, 10) as date) - 1)::varchar else {text} end"
+    )
