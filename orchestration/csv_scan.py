@@ -7,6 +7,7 @@ never ends. Bytes are searched with numpy, in blocks: a second for a few million
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,15 @@ QUOTE = ord('"')
 LF = ord("\n")
 CR = ord("\r")
 SPACE = ord(" ")
+
+# What Western exports of old write in place of UTF-8: ISO-8859-1, and where that has only control
+# characters, Windows-1252.
+_WESTERN = "".join(
+    bytes([byte]).decode("cp1252", errors="ignore") or chr(byte) for byte in range(256)
+)
+# Of that text's bytes beyond ASCII at most this share is undefined in Windows-1252, or in runs of
+# four and more, as scripts of other encodings have them.
+_MAX_ODD_SHARE = 0.05
 
 _BLOCK_BYTES = 4 << 20
 _HEADER_BYTES = 1 << 20
@@ -94,6 +104,66 @@ def _deliver_again(expected: str) -> str:
     if expected == "CSV":
         return "deliver it again, with a header at least"
     return "deliver it again; that an object has no records is said by a CSV file with a header"
+
+
+def is_western(path: Path) -> bool:
+    """Whether a text file is in ISO-8859-1 or Windows-1252 as a whole, and not UTF-8.
+
+    Such a file has hardly a sequence of bytes that UTF-8 would take for one character, so that
+    a UTF-8 file with a few broken characters is none; and its letters beyond ASCII stand mostly
+    alone, unlike those of other scripts.
+    """
+    if _is_utf8(path):
+        return False
+    characters, broken, odd = 0, 0, 0
+    with path.open("rb") as stream:
+        if stream.read(len(_UTF8_BOM)) == _UTF8_BOM:
+            return False
+        stream.seek(0)
+        decoder = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
+        while block := stream.read(_BLOCK_BYTES):
+            text = decoder.decode(block)
+            if not text.isascii():
+                points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+                # A byte that is no UTF-8 is decoded to one of these code points.
+                is_broken = (points >= 0xDC80) & (points <= 0xDCFF)
+                characters += int(np.count_nonzero(points > 0x7F)) - int(is_broken.sum())
+                broken += int(is_broken.sum())
+            odd += _odd_bytes(np.frombuffer(block, dtype=np.uint8))
+    # What the last bytes began is broken too, but there the decoder still waits.
+    broken = broken or 1
+    return characters * 10 < broken and odd <= _MAX_ODD_SHARE * (broken + characters)
+
+
+def _is_utf8(path: Path) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as stream:
+        try:
+            while block := stream.read(_BLOCK_BYTES):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _odd_bytes(block: np.ndarray) -> int:
+    """Bytes that no Western text would have."""
+    high = np.flatnonzero(block > 0x7F)
+    if not len(high):
+        return 0
+    undefined = np.isin(block[high], (0x81, 0x8D, 0x8F, 0x90, 0x9D)).sum()
+    starts = np.flatnonzero(np.diff(high, prepend=-2) != 1)
+    lengths = np.diff(starts, append=len(high))
+    return int(undefined) + int(lengths[lengths >= 4].sum())
+
+
+def copy_as_utf8(source: Path, target: Path) -> None:
+    """Copies a file that `is_western` as UTF-8, byte for character."""
+    with source.open("rb") as stream, target.open("wb") as copy:
+        while block := stream.read(_BLOCK_BYTES):
+            text, _ = codecs.charmap_decode(block, "strict", _WESTERN)
+            copy.write(text.encode())
 
 
 def read_header(path: Path, known: Sequence[str]) -> tuple[str, list[str]]:

@@ -53,6 +53,8 @@ class Extract:
     columns: tuple[FileColumn, ...]
     rows_in_file: int
     rows_rejected: int
+    # How it was read, where that is not as the documentation asks.
+    note: str | None = None
 
     @property
     def rows_landed(self) -> int:
@@ -94,7 +96,7 @@ def read_extract(
     [rejected, blank] = con.execute(
         f"select count(*), count(*) filter (where reason = {literal(_BLANK)}) from {REJECTS}"
     ).fetchone()
-    extract = Extract(reader.columns, reader.records, rejected)
+    extract = Extract(reader.columns, reader.records, rejected, reader.note)
     _check_share(con, extract, blank, rules)
     return extract
 
@@ -167,6 +169,7 @@ class _CsvReader:
         self.table = table
         self.columns: tuple[FileColumn, ...] = ()
         self.records = 0
+        self.note: str | None = None
         self.delimiter = ","
         # Whether a record's line is its number and one for the header.
         self.is_line_by_line = False
@@ -174,6 +177,7 @@ class _CsvReader:
     def read(self) -> None:
         try:
             csv_scan.check_is_text(self.path)
+            self.rewrite_as_utf8()
             known = list(self.table.columns_by_name)
             self.delimiter, names = csv_scan.read_header(self.path, known)
         except csv_scan.NotCsv as error:
@@ -190,6 +194,17 @@ class _CsvReader:
             self.path = even
         self.read_rows()
         self.reject_broken_rows(shape)
+
+    def rewrite_as_utf8(self) -> None:
+        """Goes on with a copy in UTF-8 where the file is of an older encoding as a whole."""
+        if csv_scan.is_western(self.path):
+            copy = self.path.with_name(self.path.name + "-utf8")
+            csv_scan.copy_as_utf8(self.path, copy)
+            self.path = copy
+            self.note = (
+                "read as ISO-8859-1 (Windows-1252), since it is not UTF-8; should letters with "
+                "accents look wrong, export it as UTF-8"
+            )
 
     def check_shape(self, shape: csv_scan.Shape) -> None:
         if shape.open_quote_line is not None:
@@ -296,6 +311,7 @@ class _ParquetReader:
         self.table = table
         self.columns: tuple[FileColumn, ...] = ()
         self.records = 0
+        self.note: str | None = None
 
     def read(self) -> None:
         with self.path.open("rb") as stream:
@@ -339,6 +355,7 @@ class _JsonLinesReader:
         self.table = table
         self.columns: tuple[FileColumn, ...] = ()
         self.records = 0
+        self.note: str | None = None
 
     def read(self) -> None:
         faults: list[tuple[int, int, str]] = []

@@ -57,7 +57,7 @@ def zipped(**members: str) -> bytes:
         (GOOD.encode("utf-16"), "line 1: this is text in UTF-16"),
         (os.urandom(64).replace(b"\n", b"") + b"\0" * 8, "line 1: "),
         (b"\x7fELF\x00\x01\x02", "line 1: this is binary data"),
-        (b"Id,N\xe4me\n1,x\n", "line 1: the header is not UTF-8"),
+        (b"Id,N\x83\x81me\n1,x\n", "line 1: the header is not UTF-8"),
         (
             b"Name,Colour\nAcme,red\n",
             "line 1: the header lacks the column Id, required for Account; it has: Name, Colour",
@@ -73,7 +73,7 @@ def zipped(**members: str) -> bytes:
     ],
     ids=[
         *("no bytes", "blank", "HTML", "JSON", "ZIP", "gzip", "UTF-16", "random", "binary"),
-        *("Latin-1 header", "missing column", "duplicate columns", "open quote"),
+        *("Shift-JIS header", "missing column", "duplicate columns", "open quote"),
         *("quote across lines", "lone CR", "prose"),
     ],
 )
@@ -183,6 +183,64 @@ def test_what_is_wrong_with_json_lines_is_said_once(company, content, message):
     assert company.query("from raw.files") == []
 
 
+# Encodings
+
+PRIVET = "\u041f\u0440\u0438\u0432\u0435\u0442"  # Russian, a greeting
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_file_of_an_older_encoding_is_read_and_told(company, line_end):
+    names = ["Müller & Söhne", "Spaß«", "São João Serviços", "5 € – “Ça va”", "x"]
+    rows = [f'{n},"{name}"' for n, name in enumerate(names)]
+    content = line_end.join(["Id,Name,Straße", *[f"{row},Allée" for row in rows], ""])
+    company.deliver(PLACE, content.encode("cp1252"))
+    report = company.land()
+    assert company.query("select Name from extracts.salesforce__account order by Id") == [
+        (name,) for name in names
+    ]
+    assert company.query('select distinct "Straße" from raw.salesforce__Account') == [("Allée",)]
+    [note] = [note for note in report.notes if "ISO-8859-1" in note]
+    assert note.startswith(f"{PLACE}: read as ISO-8859-1 (Windows-1252), since it is not UTF-8")
+
+
+def test_older_encodings_in_archives_and_gzip_are_read_too(company):
+    content = "Id,Name\n1,Müller\n2,Café\n".encode("latin-1")
+    company.deliver_zip(ZIP_PLACE, {"Account.csv": content})
+    company.deliver("flat/full/2026-11-20/reps.csv.gz", gzip.compress(b"rep_id,name\n1,Ren\xe9\n"))
+    report = company.land()
+    assert company.query("select Name from extracts.salesforce__account order by Id") == [
+        ("Müller",),
+        ("Café",),
+    ]
+    assert company.query("select name from extracts.flat__reps") == [("René",)]
+    notes = [note for note in report.notes if "ISO-8859-1" in note]
+    assert [note.split(": ")[0] for note in notes] == [
+        "flat/full/2026-11-20/reps.csv.gz",
+        f"{ZIP_PLACE}/Account.csv",
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "1,Zürich\n2,".encode() + b"caf\xe9\n",  # UTF-8, one character broken
+        b"\xef\xbb\xbfId,Name\n2,caf\xe9\n",  # said to be UTF-8 by its mark
+        f"2,{PRIVET}\n".encode("cp1251"),
+        "2,\u30c6\u30b9\u30c8\u682a\u5f0f\u4f1a\u793e\n".encode("shift_jis"),
+        "2,\u4e2d\u56fd\u8d38\u6613\n".encode("gb2312"),
+    ],
+    ids=["broken", "BOM", "Russian", "Japanese", "Chinese"],
+)
+def test_what_is_no_western_text_is_not_guessed(company, content):
+    company.configure(max_reject_share=1)
+    header = b"" if content.startswith(b"\xef") else b"Id,Name\n"
+    company.deliver(PLACE, header + content)
+    report = company.land()
+    assert company.query("select Id from extracts.salesforce__account where Id = '2'") == []
+    assert company.query("select reason from raw.rejected_rows") == [("a character is not UTF-8",)]
+    assert not [note for note in report.notes if "ISO-8859-1" in note]
+
+
 # Rows
 
 
@@ -227,7 +285,7 @@ def test_broken_rows_are_rejected_with_row_line_and_reason(company):
     company.configure(max_reject_share=1)
     company.deliver(
         PLACE,
-        b'Id,Name\n1,"two\nlines"\n2\n3,x,y,z\n4,\xff\n5,"a"b\n\n6,ok\n,Nameless\n'
+        b'Id,Name\n1,"two\nl\xc3\xafnes"\n2\n3,x,y,z\n4,\xff\n5,"a"b\n\n6,ok\n,Nameless\n'
         b"000000000000000AAA,Zero\n,\n7,last\n",
     )
     company.land()
