@@ -166,10 +166,13 @@ def copy_as_utf8(source: Path, target: Path) -> None:
             copy.write(text.encode())
 
 
-def read_header(path: Path, known: Sequence[str]) -> tuple[str, list[str]]:
+def read_header(
+    path: Path, known: Sequence[str], given: str | None = None
+) -> tuple[str, list[str]]:
     """The delimiter and the column names of the first record, trimmed.
 
-    Of the usual delimiters the one is taken that finds most of the `known` names (lower case).
+    The delimiter is the one that is `given`, else of the usual ones that which finds most of the
+    `known` names (lower case).
 
     Raises:
         NotCsv: the header is not UTF-8 or does not end within its first megabyte.
@@ -185,7 +188,7 @@ def read_header(path: Path, known: Sequence[str]) -> tuple[str, list[str]]:
         text = start[: error.start].removeprefix(_UTF8_BOM).decode("utf-8")
     best: tuple[int, str, list[str]] | None = None
     known_names = set(known)
-    for delimiter in DELIMITERS:
+    for delimiter in (given,) if given else DELIMITERS:
         try:
             csv.field_size_limit(_HEADER_BYTES)
             reader = csv.reader(

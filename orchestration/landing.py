@@ -22,6 +22,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration import archives, config_tables, extract_views
+from orchestration.catalog import Catalog
 from orchestration.contents import Content, hash_of, stat_of
 from orchestration.contract import Contract, Table
 from orchestration.errors import RefreshError, UsageError
@@ -53,7 +54,6 @@ from orchestration.scanning import (
     left_out,
     scan,
     shorten,
-    table_of_file,
 )
 from orchestration.settings import Settings
 from orchestration.sql import identifier, literal
@@ -159,6 +159,7 @@ class _Lander:
         self.con = con
         self.settings = settings
         self.contract = contract
+        self.catalog = Catalog(contract, settings.mappings)
         self.scan = scan
         self.progress = progress
         self.ledger = Ledger(con, scan)
@@ -246,9 +247,7 @@ class _Lander:
             return
         with archives.opened_archive(file.path) as archive:
             for info in archives.members(archive):
-                table = table_of_file(
-                    self.contract, file.delivery.connector, Path(info.filename).name
-                )
+                table = self.catalog.find(file.delivery.source, Path(info.filename).name)
                 if table is None or not info.filename.lower().endswith(".csv"):
                     self.unread.setdefault(str(file), []).append(info.filename)
                     continue
@@ -272,6 +271,8 @@ class _Lander:
         path = unpack()
         name = path.name
         size = path.stat().st_size
+        if table.encoding:
+            path = archives.as_utf8(path, table.encoding)
         extract = read_extract(self.con, path, name, table, self.rules)
         if stat_of(file.path) != stat:
             raise FileRefused(
@@ -380,7 +381,9 @@ class _Lander:
             )
         try:
             with transaction(self.con):
-                extract_views.create(self.con, self.contract, self.settings.exclusions)
+                self.report.problems += extract_views.create(
+                    self.con, self.catalog, self.settings.exclusions, self.rules
+                )
         except UsageError as error:
             self.report.usage_problems = str(error).splitlines()
         self.report.left_out = [
@@ -423,11 +426,11 @@ class _Lander:
             """
             select source, object, 'row' as what, 'rejected' as became, count(*),
                 list(distinct reason order by reason)
-            from raw.rejected_rows group by source, object
+            from raw.all_rejected_rows group by source, object
             union all
             select source, object, 'value', 'of ' || column_name || ' read as unknown', count(*),
                 list(distinct reason order by reason)
-            from raw.cast_failures group by source, object, column_name
+            from raw.all_cast_failures group by source, object, column_name
             order by source, object, what, became
             """
         ).fetchall()

@@ -179,7 +179,7 @@ class _CsvReader:
             csv_scan.check_is_text(self.path)
             self.rewrite_as_utf8()
             known = list(self.table.columns_by_name)
-            self.delimiter, names = csv_scan.read_header(self.path, known)
+            self.delimiter, names = csv_scan.read_header(self.path, known, self.table.delimiter)
         except csv_scan.NotCsv as error:
             raise FileRefused(str(error)) from None
         self.columns = match_columns(names, self.table)
