@@ -98,7 +98,7 @@ def print_scorecard(console: Console, published_file: Path) -> None:
     unlimited = console.options.update(max_width=1000)
     if Measurement.get(console, unlimited, tables[0]).maximum > console.width:
         tables = [scorecard(figures, [period]) for period in periods]
-    for table in tables:
+    for table in tables if figures else []:
         console.print(table)
     lines = []
     if not figures:

@@ -84,6 +84,16 @@ def test_metrics_with_a_target_of_the_company_go_first(published):
     assert "no target" not in text
 
 
+def test_without_any_figure_no_empty_table_is_shown(published):
+    with duckdb.connect(str(published)) as con:
+        con.execute("delete from kpis.kpi_values")
+        con.execute("delete from kpis.kpi_scorecard")
+    text = shown(published)
+    assert "No metric has a figure for the company yet." in text
+    assert "Metric " not in text.replace("No metric", "")
+    assert "no target is for" not in text
+
+
 def test_it_says_how_many_metrics_lack_an_extract(published):
     assert "1 of 3 metrics lacks an extract: select * from quality.kpi_availability" in shown(
         published
