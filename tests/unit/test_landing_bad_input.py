@@ -190,7 +190,7 @@ PRIVET = "\u041f\u0440\u0438\u0432\u0435\u0442"  # Russian, a greeting
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 def test_a_file_of_an_older_encoding_is_read_and_told(company, line_end):
-    names = ["Müller & Söhne", "Spaß«", "São João Serviços", "5 € – “Ça va”", "x"]
+    names = ["Müller & Söhne", "Spaß«", "São João Serviços", "5 € “Ça va”", "x"]
     rows = [f'{n},"{name}"' for n, name in enumerate(names)]
     content = line_end.join(["Id,Name,Straße", *[f"{row},Allée" for row in rows], ""])
     company.deliver(PLACE, content.encode("cp1252"))
