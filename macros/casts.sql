@@ -60,6 +60,18 @@ end)
 {%- endmacro %}
 
 
+{# As `to_instant`, or milliseconds since 1970, as HubSpot's older APIs give. Numbers of
+   fewer digits are days or years written without a separator, not of the seventies. #}
+{% macro to_instant_ms(column) -%}
+{%- set digits = "regexp_extract(" ~ column ~ ", '^-?\\d{12,13}$')" -%}
+{%- set instant = "make_timestamp_ms(try_cast(" ~ digits ~ " as bigint))" -%}
+coalesce(
+    case when {{ is_plausible_day(instant ~ "::varchar") }} then {{ instant }} end,
+    {{ to_instant(column) }}
+)
+{%- endmacro %}
+
+
 {# The day of an instant in the business time zone. #}
 {% macro business_date(instant) -%}
 timezone(

@@ -20,11 +20,14 @@ EMPTY_IDS = ("000000000000000", "000000000000000AAA")
 
 _MIDNIGHT = r"([T ]00:00(:00(\.0+)?)?(Z|[+-]00(:?00)?)?)?"
 _TIME = r"([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?"
+# Twelve digits begin in 1973: shorter numbers are days or years written without a separator.
+_MILLISECONDS = r"^-?\d{12,13}$"
 
 EXPECTED = {
     "date": "a date YYYY-MM-DD",
     "month": "a month YYYY-MM or a date YYYY-MM-DD",
     "instant": "an ISO 8601 date and time",
+    "instant_ms": "an ISO 8601 date and time, or milliseconds since 1970",
     "boolean": "true, false, 1 or 0",
     "decimal": "a plain number",
     "integer": "a whole number",
@@ -72,6 +75,11 @@ def is_castable(text: str, data_type: str, earliest: dt.date) -> str | None:
             f"(regexp_full_match({text}, {literal(_days(_TIME))}) and {is_day} "
             f"and try_cast({complete} as timestamp with time zone) is not null)"
         )
+    if data_type == "instant_ms":
+        digits = f"regexp_extract({text}, {literal(_MILLISECONDS)})"
+        milliseconds = f"make_timestamp_ms(try_cast({digits} as bigint))"
+        is_plausible = f"{milliseconds}::date between {literal(earliest)} and {literal(LAST_DATE)}"
+        return f"(coalesce({is_plausible}, false) or {is_castable(text, 'instant', earliest)})"
     if data_type == "boolean":
         return f"(lower({text}) in ('true', 'false', '1', '0'))"
     number = _decimal(text)

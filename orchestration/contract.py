@@ -19,7 +19,9 @@ import yaml
 
 from orchestration.errors import RefreshError
 
-DATA_TYPES = ("id", "text", "instant", "date", "month", "boolean", "decimal", "integer")
+DATA_TYPES = (
+    *("id", "text", "instant", "instant_ms", "date", "month", "boolean", "decimal", "integer"),
+)
 
 
 @dataclass(frozen=True)
