@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from orchestration.contract import Column, Contract, Table
-from orchestration.errors import UsageError
 from orchestration.mappings import Mapping
 
 FORMATS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
@@ -29,9 +28,8 @@ def connector_of(source: str) -> str:
 class Catalog:
     """Which object a file holds: by its name, or by the mapping that names the file.
 
-    Raises:
-        UsageError: a mapping names an object or column that the contract does not have, or two
-            read one file with other encodings or delimiters; all of them are named.
+    `problems` tells of mappings that name an object or column that the contract does not have,
+    and of two that read one file with other encodings or delimiters, each with its line.
     """
 
     def __init__(self, contract: Contract, mappings: Iterable[Mapping] = ()) -> None:
@@ -45,8 +43,6 @@ class Catalog:
         self._files: dict[str, dict[str, Table]] = {}
         for source in self._by_source:
             self._files_of(source)
-        if self.problems:
-            raise UsageError("\n".join(self.problems))
 
     def find(self, source: str, file_name: str) -> Table | None:
         """The object of a file: of the contract, or as it is where a mapping reads it."""

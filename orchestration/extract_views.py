@@ -55,13 +55,19 @@ def create(
         UsageError: an exclusion or mapping names an object or column that does not exist.
     """
     parts = _parts(con, catalog)
-    conditions = compile_exclusions(
-        catalog.contract,
-        exclusions,
-        {key: {name for part in found for name in part.columns} for key, found in parts.items()},
-    )
     mapped = [part for found in parts.values() for part in found if part.mapped is not None]
-    if problems := [problem for part in mapped for problem in part.mapped.problems()]:
+    problems = [
+        *catalog.problems,
+        *(problem for part in mapped for problem in part.mapped.problems()),
+    ]
+    raw_columns = {
+        key: {name for part in found for name in part.columns} for key, found in parts.items()
+    }
+    try:
+        conditions = compile_exclusions(catalog.contract, exclusions, raw_columns)
+    except UsageError as error:
+        problems.append(str(error))
+    if problems:
         raise UsageError("\n".join(problems))
     for table in catalog.contract.tables:
         selects = [

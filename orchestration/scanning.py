@@ -135,9 +135,9 @@ def scan(settings: Settings, contract: Contract) -> Scan:
     Where a real delivery lies beside the demo company's, the demo's are left out.
 
     Raises:
-        UsageError: a mapping does not fit the contract; a landing folder that was named does not
-            exist, or there is no delivery or no extract in it; the default one may be empty, but
-            not hold only what cannot be landed.
+        UsageError: a landing folder that was named does not exist, or there is no delivery or
+            no extract in it; the default one may be empty, but not hold only what cannot be
+            landed.
     """
     scanner = _Scanner(settings.landing_dir, Catalog(contract, settings.mappings))
     if settings.landing_dir.is_dir():

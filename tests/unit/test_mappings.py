@@ -1,0 +1,400 @@
+"""Foreign exports by mapping: what the views make of them, and what is said of a wrong mapping."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import replace
+
+import pytest
+
+from orchestration.contract import Column, Contract, Table
+from orchestration.errors import RefreshError, UsageError
+from orchestration.settings import Settings
+from tests.unit.landing_company import CONTRACT, Company
+
+DEALS = Table(
+    connector="flat",
+    name="deals",
+    identifier="flat__deals",
+    object="deals",
+    entity="opportunities",
+    columns=(
+        Column("deal_id", required=True),
+        Column("stage", required=True),
+        Column("name"),
+        Column("amount", "decimal"),
+        Column("share", "decimal"),
+        Column("currency"),
+        Column("created_at", "instant"),
+        Column("end_date", "date"),
+        Column("is_big", "boolean"),
+    ),
+)
+DELIVERY = "flat/full/2026-01-05"
+
+
+@pytest.fixture
+def company(tmp_path) -> Company:
+    company = Company(tmp_path)
+    company.contract = Contract((*CONTRACT.tables, DEALS))
+    return company
+
+
+@pytest.fixture
+def configure(company, tmp_path):
+    """Gives the company a configuration file."""
+
+    def configure(text: str) -> None:
+        path = tmp_path / "config.yml"
+        path.write_text(textwrap.dedent(text))
+        settings = Settings.load({"SALES_KPIS_CONFIG": str(path)})
+        company.settings = replace(
+            company.settings,
+            config_path=path,
+            mappings=settings.mappings,
+            exclusions=settings.exclusions,
+            values=settings.values,
+        )
+
+    return configure
+
+
+def deals(company: Company, *columns: str) -> list[tuple]:
+    names = ", ".join(columns)
+    return company.query(f"select {names} from extracts.flat__deals order by file, row_number")
+
+
+def test_a_foreign_file_is_read_under_our_columns(company, configure):
+    configure("""
+        flat:
+          deals:
+            file: sales_pipeline.csv
+            columns: {deal_id: Opportunity Nr, stage: deal_stage}
+            constants: {currency: USD}
+    """)
+    company.deliver(
+        f"{DELIVERY}/sales_pipeline.csv",
+        "Opportunity Nr,deal_stage,amount,unused\n1,Won,10,x\n2, Open ,,y\n",
+    )
+    company.land()
+    assert deals(company, "deal_id", "stage", "amount", "currency") == [
+        ("1", "Won", "10", "USD"),
+        ("2", "Open", None, "USD"),
+    ]
+    assert company.query("select object, entity, rows_landed from raw.object_files") == [
+        ("deals", "opportunities", 2)
+    ]
+
+
+def test_raw_keeps_the_file_under_its_own_names(company, configure):
+    configure("flat: {deals: {file: p.csv, columns: {deal_id: Nr, stage: S}}}")
+    company.deliver(f"{DELIVERY}/p.csv", "Nr,S,Other\n1,Won,x\n")
+    company.land()
+    assert company.query('select "Nr", "S", "Other" from raw.flat__p') == [("1", "Won", "x")]
+
+
+def test_a_changed_mapping_lands_nothing_anew(company, configure):
+    company.deliver(f"{DELIVERY}/p.csv", "Nr,S,T\n1,Won,Lost\n")
+    configure("flat: {deals: {file: p.csv, columns: {deal_id: Nr, stage: S}}}")
+    company.land()
+    configure("flat: {deals: {file: p.csv, columns: {deal_id: Nr, stage: T}}}")
+    report = company.land()
+    assert [file.status for file in report.files] == ["unchanged"]
+    assert deals(company, "stage") == [("Lost",)]
+
+
+def test_the_first_of_a_list_that_is_filled_counts_if_its_condition_holds(company, configure):
+    configure("""
+        flat:
+          deals:
+            columns:
+              deal_id: Nr
+              end_date: [Actual Close, Est. Close]
+              stage: [{Status: {when: {Status: [Won, Lost]}}}, Sales Stage]
+    """)
+    company.deliver(
+        f"{DELIVERY}/deals.csv",
+        "Nr,Actual Close,Est. Close,Status,Sales Stage\n"
+        "1,2026-01-02,2026-01-09,won,Demo\n"
+        "2,,2026-01-09,Open,Demo\n",
+    )
+    company.land()
+    assert deals(company, "end_date", "stage") == [("2026-01-02", "won"), ("2026-01-09", "Demo")]
+
+
+def test_a_template_puts_columns_together(company, configure):
+    configure("""
+        flat: {deals: {columns: {deal_id: "{Org}/{Nr}", stage: S, name: "{First} {Last}"}}}
+    """)
+    company.deliver(
+        f"{DELIVERY}/deals.csv", "Org,Nr,S,First,Last\nA,1,Won,Ann,Lee\nB,2,Won,,Ray\nC,3,Won,,\n"
+    )
+    company.land()
+    assert deals(company, "deal_id", "name") == [("A/1", "Ann Lee"), ("B/2", "Ray"), ("C/3", None)]
+
+
+def test_an_id_that_is_mapped_to_nothing_is_made_of_the_content(company, configure):
+    configure("flat: {deals: {columns: {deal_id: ~, stage: S}}}")
+    company.deliver(f"{DELIVERY}/deals.csv", "S,amount\nWon,1\nWon,1\nWon,2\n")
+    company.deliver("flat/full/2026-01-12/deals.csv", "S,amount\nWon,2\nWon,1\nWon,1\n")
+    company.land()
+    rows = company.query("select deal_id, amount, delivery_order from extracts.flat__deals")
+    first = sorted(row[:2] for row in rows if row[2].startswith("2026-01-05"))
+    second = sorted(row[:2] for row in rows if row[2].startswith("2026-01-12"))
+    assert len(set(first)) == 3, "the same row twice counts twice"
+    assert first == second, "the same rows are the same records in the next delivery"
+
+
+def test_values_are_translated(company, configure):
+    configure("""
+        flat:
+          deals:
+            columns: {deal_id: Nr, stage: S, is_big: Size}
+            values:
+              stage: {GTXPro: GTX Pro, "~demo": Demo, "*": Other}
+              is_big: {Large: true, Small: false}
+    """)
+    company.deliver(
+        f"{DELIVERY}/deals.csv",
+        "Nr,S,Size\n1,GTXPro,Large\n2,A DEMO again,Small\n3,else,\n",
+    )
+    company.land()
+    assert deals(company, "stage", "is_big") == [
+        ("GTX Pro", "true"),
+        ("Demo", "false"),
+        ("Other", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("formats", "text", "expected"),
+    [
+        ("money", "$1,117.10K", 1117100),
+        ("money", "(342.09)", -342.09),
+        ("money", "€ 2.5M", 2500000),
+        ("money", "-1,000", -1000),
+        ("money", "USD 12", 12),
+        ("[money, decimal_comma]", "1.234,50 €", 1234.5),
+        ("decimal_comma", "1.234,50", 1234.5),
+        ("percent", "12.5 %", 0.125),
+        ("percent", "7", 0.07),
+    ],
+)
+def test_numbers_in_stated_formats(company, configure, formats, text, expected):
+    configure(f"""
+        flat:
+          deals: {{columns: {{deal_id: Nr, stage: S, amount: A}}, formats: {{amount: {formats}}}}}
+    """)
+    company.deliver(f"{DELIVERY}/deals.csv", f'Nr;S;A\n1;Won;"{text}"\n')
+    company.land()
+    [(amount,)] = deals(company, "amount::double")
+    assert amount == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_number_without_a_stated_format_is_listed_and_unknown(company, configure):
+    configure("flat: {deals: {columns: {deal_id: Nr, stage: S, amount: A}}}")
+    company.deliver(f"{DELIVERY}/deals.csv", 'Nr,S,A\n1,Won,"1,234"\n2,Won,7\n')
+    company.land()
+    assert company.query(
+        "select object, row_number, column_name, value, reason from raw.all_cast_failures"
+    ) == [("deals", 1, "amount", "1,234", "not a plain number")]
+
+
+def test_dates_in_stated_formats_are_tried_in_order(company, configure):
+    configure("""
+        flat:
+          deals:
+            columns: {deal_id: Nr, stage: S, created_at: C, end_date: E}
+            formats: {created_at: ["%d %b, %Y %H:%M:%S", "%d-%m-%Y"], end_date: "%m/%d/%Y"}
+    """)
+    company.deliver(
+        f"{DELIVERY}/deals.csv",
+        'Nr,S,C,E\n1,Won,"15 Apr, 2021 00:03:00",4/5/2021\n2,Won,31-12-2020,13/13/2021\n',
+    )
+    company.land()
+    assert deals(company, "created_at") == [("2021-04-15T00:03:00",), ("2020-12-31",)]
+    assert deals(company, "end_date")[0] == ("2021-04-05",)
+    assert company.query("select row_number, value from raw.all_cast_failures") == [
+        (2, "13/13/2021")
+    ]
+
+
+def test_where_takes_some_rows_and_counts_the_others_as_filtered(company, configure):
+    configure("""
+        flat:
+          deals:
+            columns: {deal_id: Nr, stage: S}
+            where: {Parent: not empty, S: [Completed, open]}
+    """)
+    company.deliver(
+        f"{DELIVERY}/deals.csv", "Nr,S,Parent\n1,Completed,p\n2,Open,p\n3,Open,\n4,Gone,p\n"
+    )
+    company.land()
+    assert deals(company, "deal_id") == [("1",), ("2",)]
+    assert company.query(
+        "select rows_in_file, rows_filtered, rows_landed, rows_rejected from raw.object_files"
+    ) == [(4, 2, 2, 0)]
+
+
+def test_listed_texts_are_empty(company, configure):
+    configure("""
+        flat: {deals: {columns: {deal_id: Nr, stage: S}, nulls: ["null", "N/A"]}}
+    """)
+    company.deliver(f"{DELIVERY}/deals.csv", "Nr,S,amount\n1,Won,null\n2,Won,N/A\n")
+    company.land()
+    assert deals(company, "amount") == [(None,), (None,)]
+
+
+def test_an_end_date_may_be_the_first_day_without(company, configure):
+    configure("""
+        flat: {deals: {columns: {deal_id: Nr, stage: S, end_date: E}, end_date_is: exclusive}}
+    """)
+    company.deliver(f"{DELIVERY}/deals.csv", "Nr,S,E\n1,Won,2026-03-01\n2,Won,\n")
+    company.land()
+    assert deals(company, "end_date") == [("2026-02-28",), (None,)]
+
+
+def test_encoding_and_delimiter_are_as_stated(company, configure):
+    configure("""
+        flat:
+          deals: {columns: {deal_id: Nr, stage: S}, encoding: iso-8859-1, delimiter: "|"}
+    """)
+    company.deliver(f"{DELIVERY}/deals.csv", "Nr|S\n1|gewählt, ja\n".encode("latin-1"))
+    company.land()
+    assert deals(company, "stage") == [("gewählt, ja",)]
+
+
+def test_several_files_make_an_object_and_several_objects_come_from_a_file(company, configure):
+    configure("""
+        flat:
+          deals:
+            - {file: east.csv, columns: {deal_id: Nr, stage: S}, constants: {name: east}}
+            - {file: west.csv, columns: {deal_id: Id, stage: State}, constants: {name: west}}
+          reps: {file: east.csv, columns: {rep_id: Rep, name: Rep}}
+    """)
+    company.deliver(f"{DELIVERY}/east.csv", "Nr,S,Rep\n1,Won,Ann\n")
+    company.deliver(f"{DELIVERY}/west.csv", "Id,State\n2,Lost\n")
+    company.land()
+    assert deals(company, "deal_id", "stage", "name") == [
+        ("1", "Won", "east"),
+        ("2", "Lost", "west"),
+    ]
+    assert company.query("select rep_id, name from extracts.flat__reps") == [("Ann", "Ann")]
+
+
+def test_an_objects_own_file_that_another_mapping_reads_too_still_holds_it(company, configure):
+    configure("flat: {deals: {file: reps.csv, columns: {deal_id: rep_id, stage: name}}}")
+    company.deliver(f"{DELIVERY}/reps.csv", "rep_id,name\n1,Ann\n")
+    company.land()
+    assert deals(company, "stage") == [("Ann",)]
+    assert company.query("select name from extracts.flat__reps") == [("Ann",)]
+
+
+def test_rows_that_lack_a_starred_cell_are_rejected_with_the_reason(company, configure):
+    configure("flat: {deals: {columns: {deal_id: Nr, stage: S}}}")
+    rows = "".join(f"{number},Won\n" for number in range(2, 40))
+    company.deliver(f"{DELIVERY}/deals.csv", f"Nr,S\n1,\n{rows}")
+    company.land()
+    assert len(deals(company, "deal_id")) == 38
+    assert company.query(
+        "select file, object, row_number, column_name, reason from raw.all_rejected_rows"
+    ) == [("deals.csv", "deals", 1, "stage", "stage is required but empty")]
+    assert company.query("select rows_landed, rows_rejected from raw.object_files") == [(38, 1)]
+
+
+def test_a_file_of_which_too_much_would_be_rejected_fails_the_run(company, configure):
+    configure("flat: {deals: {columns: {deal_id: Nr, stage: S}}}")
+    company.deliver(f"{DELIVERY}/deals.csv", "Nr,S\n1,\n2,\n3,Won\n")
+    with pytest.raises(RefreshError) as error:
+        company.land()
+    assert "as deals, 2 of 3 rows would be rejected" in str(error.value)
+    assert "config.yml, line 1" in str(error.value)
+
+
+def test_an_exclusion_may_name_our_column_or_theirs(company, configure):
+    configure("""
+        flat: {deals: {columns: {deal_id: Nr, stage: S}}}
+        exclusions:
+          - {object: deals, column: stage, equals: Test, reason: ours}
+          - {object: deals, column: Flag, equals: x, reason: theirs}
+    """)
+    company.deliver(f"{DELIVERY}/deals.csv", "Nr,S,Flag\n1,Test,\n2,Won,x\n3,Won,\n")
+    company.land()
+    assert deals(company, "exclusion_reason") == [("ours",), ("theirs",), (None,)]
+
+
+def test_a_second_org_has_the_mapping_of_its_connector_or_its_own(company, configure):
+    configure("""
+        salesforce: {Account: {columns: {Name: Firm}}}
+        salesforce-emea: {Account: {columns: {Name: Firma}}}
+    """)
+    company.deliver("salesforce/full/2026-01-05/Account.csv", "Id,Firm\n1,Acme\n")
+    company.deliver("salesforce-emea/full/2026-01-05/Account.csv", "Id,Firma\n2,Muster\n")
+    company.deliver("salesforce-apac/full/2026-01-05/Account.csv", "Id,Firm\n3,Koala\n")
+    company.land()
+    rows = company.query("select source, Name from extracts.salesforce__account order by 1")
+    assert rows == [
+        ("salesforce", "Acme"),
+        ("salesforce-apac", "Koala"),
+        ("salesforce-emea", "Muster"),
+    ]
+
+
+def test_a_mapped_file_may_lie_in_an_archive(company, configure):
+    configure("salesforce: {Account: {file: Firms.csv, columns: {Name: Firm}}}")
+    company.deliver_zip("salesforce/full/2026-01-05/WE_1.ZIP", {"Firms.csv": "Id,Firm\n1,Acme\n"})
+    company.land()
+    assert company.query("select Id, Name from extracts.salesforce__account") == [("1", "Acme")]
+
+
+@pytest.mark.parametrize(
+    ("text", "messages"),
+    [
+        (
+            "flat:\n  deals:\n    columns: {deal_id: Nr, stage: Stage}\n",
+            ["line 3", "no column 'Stage'", "it has Nr, S"],
+        ),
+        (
+            "flat:\n  deals:\n    columns: {deal_id: Nr}\n",
+            ["line 2", "deals needs stage", "it has Nr, S"],
+        ),
+        (
+            "flat:\n  deals:\n    columns: {deal_id: Nr, stage: S, price: S}\n",
+            ["line 2", "flat deals has no column 'price'", "amount"],
+        ),
+        ("flat:\n  dels: {}\n", ["line 2", "flat has no object 'dels'", "deals"]),
+        (
+            "flat:\n  deals:\n    columns: {deal_id: Nr, stage: S}\n    where: {Gone: x}\n",
+            ["line 4", "no column 'Gone'"],
+        ),
+        (
+            "flat:\n  deals: {columns: {deal_id: Nr, stage: S}, delimiter: ';'}\n"
+            "  reps: {file: deals.csv, columns: {rep_id: Nr, name: S}, delimiter: tab}\n",
+            ["line 3", "a file has one"],
+        ),
+    ],
+)
+def test_a_wrong_mapping_is_told_with_its_line_and_the_files_header(
+    company, configure, text, messages
+):
+    company.deliver(f"{DELIVERY}/deals.csv", "Nr,S\n1,Won\n")
+    configure(text)
+    with pytest.raises(UsageError) as error:
+        company.land()
+    for message in messages:
+        assert message in str(error.value)
+
+
+def test_names_and_values_of_files_never_run_as_sql(company, configure):
+    hostile = 'x"; drop table raw.files; --'
+    configure(f"""
+        flat:
+          deals:
+            columns: {{deal_id: Nr, stage: '{hostile}'}}
+            values: {{stage: {{"it's": "'); drop table raw.files; --"}}}}
+            nulls: ["'; --"]
+    """)
+    header = hostile.replace('"', '""')
+    company.deliver(f"{DELIVERY}/deals.csv", f'Nr,"{header}"\n1,it\'s\n')
+    company.land()
+    assert deals(company, "stage") == [("'); drop table raw.files; --",)]
