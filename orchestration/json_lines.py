@@ -1,7 +1,8 @@
 """Reads JSON lines: one record per line, its columns the keys of the object.
 
 Values become texts as they would stand in a CSV file: numbers as they are written, true and
-false as words, lists and objects as JSON.
+false as words, lists and objects as JSON. Of records as HubSpot's API returns them,
+`{"id": ..., "properties": {...}, ...}`, each property is a column, and the id is `hs_object_id`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import Any
 
 _UTF8_BOM = b"\xef\xbb\xbf"
 _MAX_RECORD_BYTES = 2_000_000
+_PROPERTIES = "properties"
+_OBJECT_ID = "hs_object_id"
 
 
 class NotJsonLines(Exception):
@@ -130,9 +133,21 @@ def _record(number: int, line: bytes) -> Record:
         return Record(number, {}, "not readable as JSON")
     if not isinstance(values, dict):
         return Record(number, {}, "not a JSON object")
+    if isinstance(values.get(_PROPERTIES), dict):
+        values = _with_properties(values)
     if b"\\u0000" in line and any("\0" in str(value) for value in values.values()):
         return Record(number, {}, "a text holds the character NUL")
     return Record(number, values)
+
+
+def _with_properties(values: dict[str, Any]) -> dict[str, Any]:
+    """The record with its properties as keys; what stands beside them yields to them."""
+    properties = values[_PROPERTIES]
+    taken = {_PROPERTIES, "id", *map(_simple, properties)}
+    beside = {key: value for key, value in values.items() if _simple(key) not in taken}
+    if _OBJECT_ID not in map(_simple, properties) and "id" in values:
+        beside = {_OBJECT_ID: values["id"], **beside}
+    return {**beside, **properties}
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -183,6 +183,18 @@ def test_what_is_wrong_with_json_lines_is_said_once(company, content, message):
     assert company.query("from raw.files") == []
 
 
+def test_a_property_may_hold_no_nul_either(company):
+    company.configure(max_reject_share=1)
+    company.deliver(
+        "salesforce/full/2026-11-20/Account.jsonl",
+        b'{"properties": {"Id": "1", "Name": "a\\u0000"}}\n{"Id": "2"}\n',
+    )
+    company.land()
+    assert company.query("select reason from raw.rejected_rows") == [
+        ("a text holds the character NUL",)
+    ]
+
+
 # Encodings
 
 PRIVET = "\u041f\u0440\u0438\u0432\u0435\u0442"  # Russian, a greeting
