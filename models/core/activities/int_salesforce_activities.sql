@@ -83,29 +83,38 @@ activities as (
 )
 
 select
-    activity_id,
-    source,
-    their_type,
-    usual_type,
-    direction,
-    is_done,
-    is_mass_email or created_by_ref in (
+    activities.activity_id,
+    activities.source,
+    activities.their_type,
+    activities.usual_type,
+    activities.direction,
+    activities.is_done,
+    activities.is_mass_email or activities.created_by_ref in (
         select machine_users.user_id from machine_users
     ) as is_automated,
-    owner_ref,
-    case when split_part(who_ref, ':', 2) like '00Q%' then who_ref end as lead_ref,
+    activities.owner_ref,
     case
-        when split_part(who_ref, ':', 2) like '003%' then who_ref
+        when split_part(activities.who_ref, ':', 2) like '00Q%' then activities.who_ref
+    end as lead_ref,
+    case
+        when split_part(activities.who_ref, ':', 2) like '003%'
+            then coalesce(merged_contacts.survivor_id, activities.who_ref)
     end as contact_ref,
     coalesce(
-        account_ref,
-        case when split_part(what_ref, ':', 2) like '001%' then what_ref end
+        activities.account_ref,
+        case
+            when split_part(activities.what_ref, ':', 2) like '001%'
+                then activities.what_ref
+        end
     ) as account_ref,
     case
-        when split_part(what_ref, ':', 2) like '006%' then what_ref
+        when split_part(activities.what_ref, ':', 2) like '006%'
+            then activities.what_ref
     end as opportunity_ref,
-    activity_at,
-    due_date,
-    minutes,
-    created_at
+    activities.activity_at,
+    activities.due_date,
+    activities.minutes,
+    activities.created_at
 from activities
+left join {{ ref('int_merged_contacts') }} as merged_contacts
+    on activities.who_ref = merged_contacts.contact_id

@@ -30,7 +30,11 @@ changes as (
         ) as change_number
     from ({{ union_staged('lead_history', ['salesforce', 'flat']) }}) as history
     inner join {{ ref('int_record_references') }} as keys
-        on history.lead_ref = keys.reference and keys.entity = 'lead'
+        on
+            history.lead_ref = keys.reference
+            and keys.entity = 'lead'
+            -- What a merged-away lead went through is not its survivor's history.
+            and keys.is_merged_away is not true
     inner join {{ ref('int_leads') }} as leads
         on keys.record_id = leads.lead_id
     where history.status is not null

@@ -1,17 +1,19 @@
 {# Present leads with their references resolved; deleted and excluded ones are out. #}
 with earliest_campaigns as (
     select
-        lead_ref,
-        campaign_ref
-    from {{ ref('stg_salesforce__campaign_members') }}
+        lead_keys.record_id as lead_id,
+        members.campaign_ref
+    from {{ ref('stg_salesforce__campaign_members') }} as members
+    -- The memberships of a merged-away lead are its survivor's.
+    inner join {{ ref('int_record_references') }} as lead_keys
+        on members.lead_ref = lead_keys.reference and lead_keys.entity = 'lead'
     where
-        not is_deleted
-        and exclusion_reason is null
-        and lead_ref is not null
-        and campaign_ref is not null
+        not members.is_deleted
+        and members.exclusion_reason is null
+        and members.campaign_ref is not null
     qualify row_number() over (
-        partition by lead_ref
-        order by created_at nulls last, campaign_member_id
+        partition by lead_keys.record_id
+        order by members.created_at nulls last, members.campaign_member_id
     ) = 1
 )
 
@@ -23,7 +25,7 @@ select
     leads.owner_ref,
     campaigns.campaign_id,
     accounts.account_id,
-    leads.contact_ref,
+    coalesce(merged_contacts.survivor_id, leads.contact_ref) as contact_ref,
     opportunities.opportunity_id,
     leads.is_converted,
     leads.referred_by_account_ref is not null as is_referred_by_account,
@@ -45,7 +47,9 @@ from (
     from ({{ union_staged('leads', ['salesforce', 'flat']) }})
 ) as leads
 left join earliest_campaigns
-    on leads.lead_id = earliest_campaigns.lead_ref
+    on leads.lead_id = earliest_campaigns.lead_id
+left join {{ ref('int_merged_contacts') }} as merged_contacts
+    on leads.contact_ref = merged_contacts.contact_id
 left join {{ ref('int_record_references') }} as campaign_keys
     on
         coalesce(earliest_campaigns.campaign_ref, leads.campaign_ref)

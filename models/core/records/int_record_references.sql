@@ -1,5 +1,6 @@
 {# What a reference to an account, product, campaign, lead or deal means: its key,
-   its id in any source, else its exact name. A merged-away record is its survivor. #}
+   its id in any source, else its exact name. A merged-away record is its survivor.
+   Reports of Salesforce show the first 15 characters of an id alone. #}
 with recursive records as (
     select
         'account' as entity,
@@ -119,15 +120,23 @@ keys as (
     union all
     select
         *,
-        name as reference,
+        left(native_id, 15) as reference,
         3 as precedence
+    from living
+    where source like 'salesforce%' and length(native_id) = 18
+    union all
+    select
+        *,
+        name as reference,
+        4 as precedence
     from living
 )
 
 select
     entity,
     reference,
-    survivor_id as record_id
+    survivor_id as record_id,
+    survivor_id <> record_id as is_merged_away
 from keys
 where reference is not null
 qualify row_number() over (
