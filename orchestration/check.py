@@ -6,18 +6,24 @@ refresh would find.
 
 from __future__ import annotations
 
+import csv
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
-from orchestration.contract import Contract, load_contract
+from orchestration.catalog import Catalog, connector_of
+from orchestration.contract import Contract, Table, load_contract
 from orchestration.landing import LandingReport, land_what_can
 from orchestration.scanning import Scan, counted, scan, shorten
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.sql import identifier
 from orchestration.warehouse import open_warehouse, refuse_demo_beside_real
+
+# Objects whose records name their reps.
+NAMING = {"opportunities", "leads", "activities", "quotes", "purchases", "quotas"}
 
 
 def check(
@@ -44,7 +50,7 @@ def check(
         scratch = replace(settings, warehouse_path=Path(folder) / "check.duckdb")
         with open_warehouse(scratch, found) as con:
             report = land_what_can(con, scratch, contract, found)
-            for line in _describe(con, settings, found, report):
+            for line in _describe(con, settings, contract, found, report):
                 console_print(line)
     if report.usage_problems:
         return 2
@@ -52,13 +58,16 @@ def check(
 
 
 def _describe(
-    con: duckdb.DuckDBPyConnection, settings: Settings, found: Scan, report: LandingReport
-) -> list[str]:
-    lines = [f"Landing folder: {found.landing_dir}" + (" (demo company)" if found.is_demo else "")]
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    contract: Contract,
+    found: Scan,
+    report: LandingReport,
+) -> Iterator[str]:
+    yield f"Landing folder: {found.landing_dir}" + (" (demo company)" if found.is_demo else "")
     if settings.config_path:
-        given = [*settings.values, *settings.maps, *(["exclusions"] if settings.exclusions else [])]
-        lines.append(f"Configuration: {settings.config_path} ({', '.join(given) or 'empty'})")
-    lines.append(f"As-of date: {report.as_of_date or 'unknown'}")
+        yield f"Configuration: {settings.config_path} ({_configured(settings)})"
+    yield f"As-of date: {report.as_of_date or 'unknown'}"
     for source in sorted({delivery.source for delivery in found.deliveries}):
         deliveries = [
             f"{delivery.kind}/{delivery.name}"
@@ -66,45 +75,130 @@ def _describe(
             if delivery.source == source
         ]
         count = counted(len(deliveries), "delivery", "deliveries")
-        lines += ["", f"{source}: {count} ({shorten(deliveries)})"]
-        lines += _objects(con, source)
+        yield ""
+        yield f"{source}: {count} ({shorten(deliveries)})"
+        yield from _objects(con, contract, settings, source)
+    yield from _metrics(con)
     problems = [*report.usage_problems, *report.problems]
-    for title, texts in (("Notes", report.notes), ("To be mended", problems)):
+    # The columns stand with their objects.
+    notes = [note for note in report.notes if note not in report.unused_columns]
+    for title, texts in (("Notes", notes), ("To be mended", problems)):
         if texts:
-            lines += ["", f"{title}:", *(f"- {text}" for text in texts)]
-    lines += ["", "Nothing needs mending." if not problems else "A refresh would fail."]
-    return lines
+            yield ""
+            yield f"{title}:"
+            yield from (f"- {text}" for text in texts)
+    yield ""
+    yield "Nothing needs mending." if not problems else "A refresh would fail."
 
 
-def _objects(con: duckdb.DuckDBPyConnection, source: str) -> list[str]:
+def _configured(settings: Settings) -> str:
+    given = [*settings.values, *settings.maps]
+    given += ["exclusions"] if settings.exclusions else []
+    given += sorted({f"{mapping.source}: {mapping.object}" for mapping in settings.mappings})
+    return shorten(given, 20) or "empty"
+
+
+def _objects(
+    con: duckdb.DuckDBPyConnection, contract: Contract, settings: Settings, source: str
+) -> Iterator[str]:
+    """A line per object: its files and rows; and below it what became of its columns."""
     rows = con.execute(
         """
-        with columns as (
-            select
-                object,
-                count(distinct contract_column) as known,
-                count(distinct column_name) filter (where contract_column is null) as unknown
-            from raw.file_columns where source = ? group by object
-        )
-
-        select object, count(*), sum(rows_in_file), sum(rows_rejected), any_value(known),
-            any_value(unknown)
-        from raw.files inner join columns using (object)
-        where source = ? group by object order by object
+        select
+            object, count(*), sum(rows_in_file), sum(rows_landed), sum(rows_filtered),
+            sum(rows_rejected), list(distinct file order by file)
+        from raw.object_files where source = ? group by object order by object
         """,
-        [source, source],
+        [source],
     ).fetchall()
-    header = ("object", "files", "rows", "rejected", "columns used", "unused")
-    table = [
-        header,
-        *(tuple(f"{cell:,}" if i else cell for i, cell in enumerate(row)) for row in rows),
-    ]
-    widths = [max(len(row[i]) for row in table) for i in range(len(header))]
-    return [
-        "  "
-        + "  ".join(
-            cell.rjust(width) if i else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+    catalog = Catalog(contract, settings.mappings)
+    for object_name, files, in_file, landed, filtered, rejected, names in rows:
+        table = contract.find(connector_of(source), object_name)
+        parts = [counted(landed, "row")]
+        parts += [f"{filtered:,} filtered"] if filtered else []
+        parts += [f"{rejected:,} rejected"] if rejected else []
+        text = f"{', '.join(parts)} of {in_file:,}" if len(parts) > 1 else parts[0]
+        dialect = _dialect(con, source, table)
+        yield (
+            f"  {object_name}: {text} in {counted(files, 'file')} ({shorten(names, 4)})"
+            + (f", {dialect}" if dialect else "")
         )
-        for row in table
+        yield from _columns(con, catalog, source, table)
+
+
+def _columns(
+    con: duckdb.DuckDBPyConnection, catalog: Catalog, source: str, table: Table
+) -> Iterator[str]:
+    mappings = catalog.mappings(source, table)
+    stems = [catalog.file_of(mapping) for mapping in mappings] or [table.object.lower()]
+    names = con.execute(
+        """
+        select distinct column_name from raw.file_columns
+        where source = ? and list_contains(?, lower(object)) order by column_name
+        """,
+        [source, stems],
+    ).fetchall()
+    there = {name.lower(): name for (name,) in names}
+    used = {name.lower() for mapping in mappings for name, _ in mapping.their_columns}
+    ours = {ours for mapping in mappings for ours, _ in [*mapping.columns, *mapping.constants]}
+    mapped = [
+        f"{name} = {' or '.join(choice.text for choice in choices) or 'made of the content'}"
+        for mapping in mappings
+        for name, choices in mapping.columns
     ]
+    mapped += [f"{name} = {text!r}" for mapping in mappings for name, text in mapping.constants]
+    used |= {name for name in there if name in table.columns_by_name}
+    missing = [
+        column.name
+        for column in table.columns
+        if column.name.lower() not in there and column.name.lower() not in ours
+    ]
+    ignored = [name for lower, name in there.items() if lower not in used]
+    for title, found in (("mapped", mapped), ("not used", ignored), ("missing", missing)):
+        if found:
+            yield f"    {title}: {shorten(found, 12)}"
+
+
+def _dialect(con: duckdb.DuckDBPyConnection, source: str, table: Table) -> str | None:
+    """Of Salesforce the way in which instants are written."""
+    if table.connector != "salesforce" or "createddate" not in table.columns_by_name:
+        return None
+    view = f"extracts.{identifier(table.identifier)}"
+    try:
+        rows = con.execute(
+            f"select distinct contains(createddate, 'T') from {view} "
+            "where source = ? and createddate is not null",
+            [source],
+        ).fetchall()
+    except duckdb.CatalogException:  # no view is made where the configuration is wrong
+        return None
+    names = {True: "REST or Bulk API", False: "weekly export"}
+    return " and ".join(names[is_api] for (is_api,) in sorted(rows)) or None
+
+
+def _metrics(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """How many metrics can be computed; those that cannot, by what they lack."""
+    delivered = {
+        entity
+        for (entity,) in con.execute("select distinct entity from raw.object_files").fetchall()
+    }
+    with (PROJECT_DIR / "seeds" / "kpi_catalog.csv").open(encoding="utf-8") as file:
+        metrics = list(csv.DictReader(file))
+    lacking: dict[str, list[str]] = {}
+    for metric in metrics:
+        needs = [set(need.split("|")) for need in metric["requires"].split()]
+        missing = [
+            " or ".join(sorted(need))
+            for need in needs
+            # Names in the records stand in for a list of reps.
+            if not need & delivered and not (need & {"reps", "users"} and delivered & NAMING)
+        ]
+        if missing:
+            lacking.setdefault(", ".join(missing), []).append(metric["label"])
+    possible = len(metrics) - sum(map(len, lacking.values()))
+    yield ""
+    yield f"Metrics: {possible} of {len(metrics)} can be computed."
+    for missing, labels in sorted(lacking.items(), key=lambda item: -len(item[1])):
+        yield f"  without {missing}: {shorten(sorted(labels), 6)}"
+    if any("contracts" in missing for missing in lacking) and "opportunities" in delivered:
+        yield "  (won deals that have a term stand in for contracts)"

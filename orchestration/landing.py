@@ -83,9 +83,9 @@ class LandingReport:
     """What a landing did.
 
     `contents` are the files that have landed whole, by `source/kind/delivery/name`.
-    `left_out` tells what of the landing folder was not read, `notes` that and what is missing or
-    unknown, `problems` what must be mended in the
-    landing folder and `usage_problems` what in the configuration; a report that `land` returns
+    `left_out` tells what of the landing folder was not read, `unused_columns` which columns no
+    model reads, `notes` both and what is missing or odd; `problems` what must be mended in the
+    landing folder and `usage_problems` what in the configuration: a report that `land` returns
     has none of either.
     """
 
@@ -93,6 +93,7 @@ class LandingReport:
     contents: dict[str, Content] = field(default_factory=dict)
     as_of_date: dt.date | None = None
     left_out: list[str] = field(default_factory=list)
+    unused_columns: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     usage_problems: list[str] = field(default_factory=list)
@@ -390,16 +391,19 @@ class _Lander:
             *self.scan.notes,
             *(f"{archive}: {left_out(names)}" for archive, names in self.unread.items()),
         ]
+        self.report.unused_columns = list(self.unknown_columns())
         self.report.notes = [
             *self.report.left_out,
             *self.readings,
             *self.missing_objects(),
-            *self.unknown_columns(),
+            *self.report.unused_columns,
             *self.findings(),
         ]
 
     def missing_objects(self) -> Iterator[str]:
-        delivered = {(key[0], landed.object) for key, landed in self.ledger.landed.items()}
+        delivered = set(
+            self.con.execute("select distinct source, object from raw.object_files").fetchall()
+        )
         for source in sorted({source for source, _ in delivered}):
             connector = source.partition("-")[0]
             missing = [
@@ -414,7 +418,9 @@ class _Lander:
         rows = self.con.execute(
             """
             select source, object, list(distinct column_name order by column_name)
-            from raw.file_columns where contract_column is null
+            from raw.file_columns
+            inner join raw.files using (source, kind, delivery, file, object)
+            where contract_column is null and entity <> ''
             group by source, object order by source, object
             """
         ).fetchall()

@@ -72,7 +72,18 @@ def test_published_columns_are_scalar_and_tables_are_tables(refreshed_fixture):
 
 
 def test_contact_data_of_the_extracts_is_not_published(refreshed_fixture):
-    content = refreshed_fixture.published.read_bytes()
+    columns = refreshed_fixture.query(
+        """
+        select format('"{}"."{}"', schema_name, table_name), format('"{}"', column_name)
+        from duckdb_columns() where not internal and data_type = 'VARCHAR'
+        """
+    )
+    content = "\n".join(
+        text or ""
+        for table, column in columns
+        for (text,) in refreshed_fixture.query(f"select distinct {column} from {table}")
+    )
+    assert "Lakeside Pumps" in content, "the texts are read"
     addresses = set()
     for path in refreshed_fixture.landing.rglob("*.csv"):
         if path.name in ("Contact.csv", "Lead.csv"):
@@ -80,7 +91,8 @@ def test_contact_data_of_the_extracts_is_not_published(refreshed_fixture):
                 table = con.read_csv(str(path), all_varchar=True)
                 for column in set(table.columns) & {"Email", "Phone", "MobilePhone"}:
                     addresses |= {row[0] for row in table.select(f'"{column}"').fetchall()}
-    assert [text for text in addresses if text and text.encode() in content] == []
+    assert len(addresses) > 3
+    assert [text for text in addresses if text and text in content] == []
 
 
 def test_what_a_run_writes_is_for_owner_and_group_only(refreshed_fixture):

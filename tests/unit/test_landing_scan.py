@@ -8,6 +8,7 @@ import pytest
 
 from orchestration.check import check
 from orchestration.errors import RefreshError, UsageError
+from orchestration.mappings import Choice, Mapping
 from orchestration.scanning import scan
 from tests.unit.landing_company import Company, exclusion
 
@@ -174,15 +175,43 @@ def test_check_tells_what_is_there_and_every_problem(company):
     assert check(company.settings, company.contract, said.append) == 2
     text = "\n".join(said)
     assert "As-of date: 2026-11-20" in text
-    [row] = [line.split() for line in said if line.startswith("  Account ")]
-    assert row == ["Account", "1", "2", "0", "2", "1"]
     for part in (
-        *("Contact.csv: line 1: this is HTML", "flat/full/soon", "not used: Extra"),
+        "Account: 2 rows in 1 file (Account.csv)\n    not used: Extra\n    missing: IsDeleted, ",
+        *("Contact.csv: line 1: this is HTML", "flat/full/soon"),
         "line 3: accounts has no column 'nam'",
     ):
         assert part in text
     assert not company.settings.warehouse_path.exists()
     assert list(company.settings.warehouse_path.parent.iterdir()) == []
+
+
+def test_check_tells_which_metrics_lack_an_extract(company):
+    company.deliver("flat/full/2026-11-20/costs.csv", "month,amount\n2026-01,5\n")
+    company.deliver("flat/full/2026-11-20/reps.csv", "rep_id,name\n1,Ann\n")
+    said = []
+    check(company.settings, company.contract, said.append)
+    # Three are about the reps alone.
+    assert "Metrics: 3 of 82 can be computed." in said
+    assert "  without time_log: Selling time" in said
+
+
+def test_check_tells_what_a_mapping_makes_of_a_file(company):
+    mapping = Mapping(
+        "flat",
+        "reps",
+        "team.csv",
+        columns=(("rep_id", (Choice("Nr"),)), ("name", (Choice("Who"),))),
+    )
+    company.settings = replace(company.settings, mappings=(mapping,))
+    company.deliver("flat/full/2026-11-20/team.csv", "Nr,Who,Shoe size\n1,Ann,38\n")
+    said = []
+    assert check(company.settings, company.contract, said.append) == 0
+    at = said.index("  reps: 1 row in 1 file (team.csv)")
+    assert said[at + 1 : at + 4] == [
+        "    mapped: rep_id = Nr, name = Who",
+        "    not used: Shoe size",
+        "    missing: hire_date",
+    ]
 
 
 def test_check_finds_nothing_to_mend(company):
