@@ -1,9 +1,9 @@
 {# All staged records of one entity, over the connectors that deliver it.
-   Staging models of an entity have the same columns in the same order. #}
+   Staging models of an entity have the same columns, but for what only one has. #}
 {% macro union_staged(entity, connectors) -%}
     {% for connector in connectors -%}
     select * from {{ ref('stg_' ~ connector ~ '__' ~ entity) }}
-    {% if not loop.last %}union all
+    {% if not loop.last %}union all by name
     {% endif %}
     {%- endfor %}
 {%- endmacro %}
@@ -23,6 +23,24 @@
         (select business_timezone from {{ source('landing', 'settings') }}),
         ({{ day }})::timestamp
     ))
+{%- endmacro %}
+
+
+{# The custom fields of an entity that the configuration passes on, as columns of text, from
+   the relation that holds the map `custom_fields`; each with a comma behind it. #}
+{% macro custom_columns(entity, relation) -%}
+    {%- set configured = load_relation(source('landing', 'config_custom_fields')) -%}
+    {%- if execute and configured is not none -%}
+        {%- set query -%}
+            select column_name from {{ configured }}
+            where entity = '{{ entity }}'
+            order by column_name
+        {%- endset -%}
+        {%- for row in run_query(query) %}
+    {{ relation }}.custom_fields['{{ row[0] | replace("'", "''") }}']
+        as "{{ row[0] | replace('"', '""') }}",
+        {%- endfor -%}
+    {%- endif -%}
 {%- endmacro %}
 
 

@@ -33,6 +33,9 @@ def write(con: duckdb.DuckDBPyConnection, settings: Settings, is_demo: bool) -> 
     for config_map in MAPS:
         rows = settings.maps.get(config_map.name, ())
         _write_table(con, f"config_{config_map.name}", config_map.columns, rows)
+    fields = sorted({(item.entity, item.column.lower()) for item in settings.custom_fields})
+    columns = [("entity", "varchar"), ("column_name", "varchar")]
+    _write_table(con, "config_custom_fields", columns, fields)
     return values["as_of_date"]
 
 

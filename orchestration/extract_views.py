@@ -6,6 +6,7 @@ built. A view unites the orgs of a connector.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -17,14 +18,15 @@ from orchestration.errors import UsageError
 from orchestration.ledger import raw_table
 from orchestration.mapped_views import MappedPart, note_mapped
 from orchestration.reading import Rules
-from orchestration.settings import Exclusion
+from orchestration.settings import CustomField, Exclusion
 from orchestration.sql import identifier, literal
 
 # Sorts before every character of a name: `2026-11-20` comes before `2026-11-20T0200`.
 _ORDER_SEPARATOR = "\t"
 _TRAILING_COLUMNS = """
     null::varchar as exclusion_reason, null::varchar as delivery_order,
-    null::boolean as is_current, null::varchar as file, null::bigint as row_number
+    null::boolean as is_current, null::varchar as file, null::bigint as row_number,
+    null::map(varchar, varchar) as custom_fields
 """
 
 
@@ -43,16 +45,19 @@ def create(
     con: duckdb.DuckDBPyConnection,
     catalog: Catalog,
     exclusions: tuple[Exclusion, ...],
+    custom_fields: tuple[CustomField, ...],
     rules: Rules,
 ) -> list[str]:
     """Replaces every view, and notes what mappings reject and filter.
 
     Columns: `source`, the contract's (text, trimmed, null where empty), `exclusion_reason`,
-    `delivery_order`, `is_current`, `file`, `row_number`. Returns what must be mended in files of
-    which a mapping would reject too much.
+    `delivery_order`, `is_current`, `file`, `row_number`, and `custom_fields`, a map from the
+    names (lower case) of those that the configuration passes on to their texts. Returns what must
+    be mended in files of which a mapping would reject too much.
 
     Raises:
-        UsageError: an exclusion or mapping names an object or column that does not exist.
+        UsageError: an exclusion, mapping or custom field names an object or column that does not
+            exist.
     """
     parts = _parts(con, catalog)
     mapped = [part for found in parts.values() for part in found if part.mapped is not None]
@@ -63,6 +68,7 @@ def create(
     raw_columns = {
         key: {name for part in found for name in part.columns} for key, found in parts.items()
     }
+    problems += _unknown_fields(catalog, parts, custom_fields)
     try:
         conditions = compile_exclusions(catalog.contract, exclusions, raw_columns)
     except UsageError as error:
@@ -71,7 +77,13 @@ def create(
         raise UsageError("\n".join(problems))
     for table in catalog.contract.tables:
         selects = [
-            _select(table, part, conditions.get(table.identifier, []), rules)
+            _select(
+                table,
+                part,
+                conditions.get(table.identifier, []),
+                [item.column.lower() for item in custom_fields if item.entity == table.entity],
+                rules,
+            )
             for part in parts.get(table.identifier, [])
         ]
         query = "\nunion all\n".join(selects or [_select_nothing(table)])
@@ -169,8 +181,31 @@ def _parts(con: duckdb.DuckDBPyConnection, catalog: Catalog) -> dict[str, list[_
     return parts
 
 
+def _unknown_fields(
+    catalog: Catalog, parts: dict[str, list[_Part]], custom_fields: tuple[CustomField, ...]
+) -> Iterator[str]:
+    """Custom fields that no file of their entity has, with the headers there are."""
+    for item in custom_fields:
+        there = {
+            name
+            for table in catalog.contract.tables
+            if table.entity == item.entity
+            for part in parts.get(table.identifier, [])
+            for name in part.columns.values()
+        }
+        if there and item.column.lower() not in {name.lower() for name in there}:
+            yield (
+                f"{item.place}: {item.object} has no column {item.column!r}; "
+                f"it has {', '.join(sorted(there))}"
+            )
+
+
 def _select(
-    table: Table, part: _Part, conditions: list[tuple[str, Exclusion]], rules: Rules
+    table: Table,
+    part: _Part,
+    conditions: list[tuple[str, Exclusion]],
+    fields: list[str],
+    rules: Rules,
 ) -> str:
     def text(column: str) -> str | None:
         """A column of the contract or of the file, by its name in lower case."""
@@ -185,11 +220,18 @@ def _select(
         if (value := text(column)) is not None
     ]
     reason = f"case {' '.join(cases)} end" if cases else "null::varchar"
+    entries = [
+        f"{literal(name)}: {trimmed(identifier(part.columns[name]))}"
+        for name in dict.fromkeys(fields)
+        if name in part.columns
+    ]
+    custom = f"map {{{', '.join(entries)}}}" if entries else "null::map(varchar, varchar)"
     if part.mapped is not None:
         columns = ", ".join(identifier(column.name) for column in table.columns)
-        rows = f"({part.mapped.select(f'{reason} as exclusion_reason')})"
+        more = (f"{reason} as exclusion_reason", f"{custom} as custom_fields")
+        rows = f"({part.mapped.select(*more)})"
         kept = part.mapped.is_kept(rules.earliest_date)
-        reason = "exclusion_reason"
+        reason, custom = "exclusion_reason", "custom_fields"
     else:
         columns = ", ".join(
             f"{text(column.name.lower()) or 'null::varchar'} as {identifier(column.name)}"
@@ -211,7 +253,8 @@ def _select(
     {order} as delivery_order,
     {is_current} as is_current,
     _file as file,
-    _row as row_number
+    _row as row_number,
+    {custom} as custom_fields
 from {rows}
 where {kept}"""
 

@@ -383,7 +383,11 @@ class _Lander:
         try:
             with transaction(self.con):
                 self.report.problems += extract_views.create(
-                    self.con, self.catalog, self.settings.exclusions, self.rules
+                    self.con,
+                    self.catalog,
+                    self.settings.exclusions,
+                    self.settings.custom_fields,
+                    self.rules,
                 )
         except UsageError as error:
             self.report.usage_problems = str(error).splitlines()

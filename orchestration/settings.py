@@ -230,6 +230,18 @@ MAPS = (
 )
 MAPS_BY_NAME = {config_map.name: config_map for config_map in MAPS}
 CONNECTORS = ("salesforce", "hubspot", "flat")
+# Objects, as sources name them, whose custom fields reach the facts: their entity.
+CUSTOM_FIELDS_OF = {
+    "account": "accounts",
+    "accounts": "accounts",
+    "companies": "accounts",
+    "lead": "leads",
+    "leads": "leads",
+    "contacts": "leads",
+    "opportunity": "opportunities",
+    "opportunities": "opportunities",
+    "deals": "opportunities",
+}
 EXCLUSION_TESTS = ("equals", "in", "like")
 
 
@@ -251,10 +263,11 @@ class Exclusion:
 
 @dataclass(frozen=True)
 class CustomField:
-    """A column of the extract `object` that is passed through to the facts."""
+    """A column of the extract `object` that is passed through to the fact of its `entity`."""
 
     object: str
     column: str
+    entity: str
     place: str = field(default="", compare=False, repr=False)
 
 
@@ -527,8 +540,15 @@ class _Configuration:
         for name, key_node, value in self.items(node, "custom_fields"):
             for item in value.value if isinstance(value, yaml.SequenceNode) else [value]:
                 column = self.scalar(item, f"custom_fields: {name}", "text")
-                if column is not None:
-                    yield CustomField(name, column, self.place(key_node))
+                entity = CUSTOM_FIELDS_OF.get(name.lower())
+                if entity is None:
+                    self.problem(
+                        key_node,
+                        f"custom_fields: {name!r} has none that are passed on; use "
+                        "Account, Lead or Opportunity (accounts, leads, opportunities)",
+                    )
+                elif column is not None:
+                    yield CustomField(name, column, entity, self.place(item))
 
     def exclusions(self, node: yaml.Node) -> tuple[Exclusion, ...]:
         if self.is_null(node):

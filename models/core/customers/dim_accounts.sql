@@ -52,6 +52,7 @@ select
     accounts.segment,
     accounts.industry,
     accounts.country,
+    {{ custom_columns('accounts', 'accounts') }}
     accounts.owner_rep_id,
     case
         when winners.account_id is not null then winners.closed_by_rep_id

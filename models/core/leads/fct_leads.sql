@@ -55,6 +55,7 @@ select
     leads.created_date,
     moments.qualified_date,
     leads.converted_date,
+    {{ custom_columns('leads', 'leads') }}
     responses.first_response_at,
     {{ minutes_between('leads.created_at', 'responses.first_response_at') }}
         as response_minutes,

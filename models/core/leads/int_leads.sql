@@ -32,6 +32,7 @@ select
     leads.created_at,
     {{ business_date('leads.created_at') }} as created_date,
     leads.qualified_at,
+    leads.custom_fields,
     case when leads.is_converted then leads.converted_at end as converted_at,
     case
         when leads.is_converted

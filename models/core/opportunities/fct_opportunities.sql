@@ -111,6 +111,7 @@ select
             ) }}
     end::integer as cycle_days,
     coalesce(pushes.times_pushed, 0)::integer as times_pushed,
+    {{ custom_columns('opportunities', 'opportunities') }}
     opportunities.last_activity_date
 from opportunities
 left join history

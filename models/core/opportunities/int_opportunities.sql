@@ -39,6 +39,7 @@ select
     opportunities.created_at,
     {{ business_date('opportunities.created_at') }} as created_date,
     opportunities.last_activity_date,
+    opportunities.custom_fields,
     opportunities.source in (
         select source from {{ source('landing', 'files') }}
         where entity = 'opportunity_history'

@@ -28,6 +28,7 @@ select
     accounts.industry,
     owners.rep_id as owner_rep_id,
     {{ business_date('accounts.created_at') }} as created_date,
+    accounts.custom_fields,
     accounts.exclusion_reason
 from ({{ union_staged('accounts', ['salesforce', 'flat']) }}) as accounts
 left join regions
@@ -46,6 +47,7 @@ select
     null as industry,
     null as owner_rep_id,
     null as created_date,
+    null as custom_fields,
     null as exclusion_reason
 from {{ ref('int_named_records') }}
 where entity = 'account'

@@ -23,5 +23,6 @@ select
     {{ to_instant('created_at') }} as created_at,
     null::varchar as merged_into_ref,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
-    exclusion_reason
+    exclusion_reason,
+    custom_fields
 from leads

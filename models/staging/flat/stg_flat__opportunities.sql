@@ -30,5 +30,6 @@ select
     {{ to_instant('created_at') }} as created_at,
     null::date as last_activity_date,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,
-    exclusion_reason
+    exclusion_reason,
+    custom_fields
 from opportunities

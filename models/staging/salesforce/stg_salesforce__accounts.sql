@@ -17,5 +17,6 @@ select
     {{ to_instant('createddate') }} as created_at,
     {{ salesforce_key('masterrecordid') }} as merged_into_ref,
     coalesce({{ to_boolean('isdeleted') }}, false) or not is_current as is_deleted,
-    exclusion_reason
+    exclusion_reason,
+    custom_fields
 from accounts

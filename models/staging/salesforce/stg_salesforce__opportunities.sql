@@ -30,5 +30,6 @@ select
     {{ to_instant('createddate') }} as created_at,
     {{ to_date('lastactivitydate') }} as last_activity_date,
     coalesce({{ to_boolean('isdeleted') }}, false) or not is_current as is_deleted,
-    exclusion_reason
+    exclusion_reason,
+    custom_fields
 from opportunities
