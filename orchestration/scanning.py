@@ -22,7 +22,8 @@ from orchestration.settings import Settings
 
 KINDS = ("full", "changes")
 OBJECTS_ARE_LISTED = (
-    "docs/flat.md and models/staging/salesforce/sources.yml list the objects that are read"
+    "docs/flat.md, docs/connectors/hubspot.md and models/staging/salesforce/sources.yml list the "
+    "objects that are read"
 )
 # Lies in a delivery folder of the demo company; see `mark_as_demo`.
 DEMO_MARKER = ".demo"
@@ -165,7 +166,7 @@ def scan(settings: Settings, contract: Contract) -> Scan:
     else:
         text = (
             "no delivery found. Put files into <source>/full/<YYYY-MM-DD>/ in it, "
-            "<source> being salesforce or flat."
+            "<source> being salesforce, hubspot or flat."
         )
     findings = [f"- {text}" for text in (*found.problems, *found.notes)]
     raise UsageError("\n".join([f"{settings.landing_dir}: {text}", *findings]))
@@ -236,8 +237,8 @@ class _Scanner:
 
     def unknown_source(self, entry: os.DirEntry[str]) -> None:
         text = (
-            f"{entry.name}: no source is called so; use salesforce, salesforce-<name> "
-            "(lower case) or flat"
+            f"{entry.name}: no source is called so; use salesforce, hubspot, salesforce-<name> or "
+            "hubspot-<name> (lower case) or flat"
         )
         if any((Path(entry.path) / kind).is_dir() for kind in KINDS):
             self.problems.append(text)

@@ -1,6 +1,6 @@
-{# Calls, emails, meetings and tasks of HubSpot in one shape: what they were, by whom, with
-   whom and when. Of several contacts, companies or deals it is with the newest, which has
-   the highest number. A view, since one model reads it. #}
+{# Calls, emails, meetings and tasks of HubSpot in one shape: what they were, by whom,
+   with whom and when. Of several contacts, companies or deals it is with the newest,
+   which has the highest number. A view, since one model reads it. #}
 {{ config(materialized='view') }}
 
 with settings as (
@@ -12,11 +12,15 @@ associated as (
         source,
         from_object,
         from_id,
-        {% for object in ['contacts', 'companies', 'deals'] -%}
-        source || ':' || max_by(to_id, (length(to_id), to_id)) filter (
-            where to_object = '{{ object }}'
-        ) as {{ object }}_ref{% if not loop.last %},{% endif %}
-        {% endfor %}
+        max_by(to_id, (length(to_id), to_id)) filter (
+            where to_object = 'contacts'
+        ) as contact_id,
+        max_by(to_id, (length(to_id), to_id)) filter (
+            where to_object = 'companies'
+        ) as company_id,
+        max_by(to_id, (length(to_id), to_id)) filter (
+            where to_object = 'deals'
+        ) as deal_id
     from {{ ref('stg_hubspot__associations') }}
     where from_object in ('calls', 'emails', 'meetings', 'tasks')
     group by source, from_object, from_id
@@ -129,10 +133,10 @@ select
     or coalesce(activities.object_source = 'AUTOMATION_PLATFORM', false)
         as is_automated,
     activities.owner_ref,
-    associated.contacts_ref as lead_ref,
-    associated.contacts_ref as contact_ref,
-    associated.companies_ref as account_ref,
-    associated.deals_ref as opportunity_ref,
+    activities.source || ':' || associated.contact_id as lead_ref,
+    activities.source || ':' || associated.contact_id as contact_ref,
+    activities.source || ':' || associated.company_id as account_ref,
+    activities.source || ':' || associated.deal_id as opportunity_ref,
     activities.activity_at,
     activities.due_date,
     activities.minutes::decimal(28, 8) as minutes,
