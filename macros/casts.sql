@@ -146,3 +146,9 @@ source || ':' || {{ salesforce_id(column) }}
 {% macro is_salesforce_id(column) -%}
 regexp_full_match({{ column }}, '00[0-9A-Za-z]{13}([0-9A-Za-z]{3})?')
 {%- endmacro %}
+
+
+{# A rep as a flat file names him: an id, an email, whose case does not matter, or a name. #}
+{% macro rep_reference(column) -%}
+case when contains({{ column }}, '@') then lower({{ column }}) else {{ column }} end
+{%- endmacro %}

@@ -1,6 +1,6 @@
 {# All staged records of one entity, over the connectors that deliver it.
    Staging models of an entity have the same columns, but for what only one has. #}
-{% macro union_staged(entity, connectors) -%}
+{% macro union_staged(entity, connectors=['salesforce', 'hubspot', 'flat']) -%}
     {% for connector in connectors -%}
     select * from {{ ref('stg_' ~ connector ~ '__' ~ entity) }}
     {% if not loop.last %}union all by name

@@ -1,7 +1,7 @@
-{# The configuration speaks first, then what the source says of its own deals, then
-   the seed; a stage nobody knows is open. #}
+{# The configuration speaks first, then what the source says of its own deals and
+   pipelines, then the seed; a stage nobody knows is open. #}
 with opportunities as (
-    {{ union_staged('opportunities', ['salesforce', 'flat']) }}
+    {{ union_staged('opportunities') }}
 ),
 
 used as (
@@ -9,16 +9,26 @@ used as (
         stage,
         bool_or(is_won) as is_won,
         bool_or(is_closed) as is_closed,
-        median(probability) as usual_probability
+        median(probability) as usual_probability,
+        null as source_order
     from opportunities
     group by stage
     union all
     select
         stage,
+        is_won,
+        is_closed,
+        probability as usual_probability,
+        stage_order as source_order
+    from {{ ref('stg_hubspot__pipeline_stages') }}
+    union all
+    select
+        stage,
         null as is_won,
         null as is_closed,
-        null as usual_probability
-    from ({{ union_staged('opportunity_history', ['salesforce', 'flat']) }})
+        null as usual_probability,
+        null as source_order
+    from ({{ union_staged('opportunity_history') }})
 ),
 
 stages as (
@@ -26,7 +36,8 @@ stages as (
         stage,
         bool_or(is_won) as is_won,
         bool_or(is_closed) as is_closed,
-        max(usual_probability) as usual_probability
+        max(usual_probability) as usual_probability,
+        min(source_order) as source_order
     from used
     where stage is not null
     group by stage
@@ -35,7 +46,8 @@ stages as (
         stage,
         null as is_won,
         null as is_closed,
-        null as usual_probability
+        null as usual_probability,
+        null as source_order
     from {{ source('landing', 'config_stages') }}
     where stage not in (
         select used.stage from used
@@ -62,6 +74,7 @@ outcomes as (
         end as configured_outcome,
         config.stage_order as config_order,
         seed.stage_order as seed_order,
+        stages.source_order,
         config.probability,
         stages.usual_probability
     from stages
@@ -77,10 +90,12 @@ select
     configured_outcome,
     outcome = 'won' as is_won,
     outcome <> 'open' as is_closed,
-    -- Where nobody has ordered the stages, their usual probability does.
+    -- Where nobody has ordered the open stages, their usual probability does.
     case
         when max(config_order) over () is not null then config_order
-        when max(seed_order) over () is not null then seed_order
+        when source_order is not null then source_order
+        when max(case when outcome = 'open' then seed_order end) over () is not null
+            then seed_order
         else usual_probability
     end::double as stage_order,
     probability::decimal(18, 8) as default_probability

@@ -20,7 +20,7 @@ known_deals as (
     select
         opportunity_id,
         native_id
-    from ({{ union_staged('opportunities', ['salesforce', 'flat']) }})
+    from ({{ union_staged('opportunities') }})
 ),
 
 quotes as (
@@ -33,7 +33,7 @@ quotes as (
         quotes.amount as original_amount,
         coalesce(quotes.currency, settings.reporting_currency) as currency,
         {{ business_date('quotes.issued_at') }} as issued_date
-    from ({{ union_staged('quotes', ['salesforce', 'flat']) }}) as quotes
+    from ({{ union_staged('quotes') }}) as quotes
     cross join {{ source('landing', 'settings') }} as settings
     left join statuses
         on quotes.status = statuses.status

@@ -45,7 +45,7 @@ select
         where entity = 'opportunity_history'
     ) as has_history_source
 from
-    ({{ union_staged('opportunities', ['salesforce', 'flat']) }}) as opportunities
+    ({{ union_staged('opportunities') }}) as opportunities
 cross join {{ source('landing', 'settings') }} as settings
 left join {{ ref('dim_stages') }} as stages
     on opportunities.stage = stages.stage

@@ -9,8 +9,8 @@ history as (
     select
         opportunities.opportunity_id,
         history.change_number,
-        history.changed_at,
-        history.changed_date,
+        history.recorded_at,
+        history.recorded_date,
         history.outcome = opportunities.outcome as is_present_outcome
     from opportunities
     inner join {{ ref('int_opportunity_history') }} as history
@@ -30,8 +30,8 @@ runs as (
 closing_changes as (
     select
         history.opportunity_id,
-        min(history.changed_at) as closed_at,
-        min(history.changed_date) as closed_date
+        min(history.recorded_at) as closed_at,
+        min(history.recorded_date) as closed_date
     from history
     inner join runs
         on history.opportunity_id = runs.opportunity_id

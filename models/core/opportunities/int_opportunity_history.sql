@@ -26,7 +26,7 @@ with history as (
         opportunities.close_date as present_close_date,
         opportunities.forecast_category as present_forecast_category
     from
-        ({{ union_staged('opportunity_history', ['salesforce', 'flat']) }}) as history
+        ({{ union_staged('opportunity_history') }}) as history
     inner join {{ ref('int_record_references') }} as keys
         on
             history.opportunity_ref = keys.reference
@@ -74,20 +74,29 @@ states as (
         )
 ),
 
--- History that begins after the creation holds since the creation.
+-- History that begins after the creation holds since the creation; of what comes before
+-- it, the last state does.
 dated as (
     select
         *,
         case
             when change_number = 1 then coalesce(created_at, changed_at)
             else greatest(changed_at, created_at)
-        end as valid_from_at
+        end as valid_from_at,
+        coalesce(
+            lead(changed_at) over (partition by opportunity_id order by change_number)
+            < created_at,
+            false
+        ) as is_void
     from states
 )
 
 select
     dated.opportunity_id,
     dated.change_number,
+    dated.is_void,
+    dated.changed_at as recorded_at,
+    {{ business_date('dated.changed_at') }} as recorded_date,
     dated.valid_from_at as changed_at,
     {{ business_date('dated.valid_from_at') }} as changed_date,
     dated.stage,

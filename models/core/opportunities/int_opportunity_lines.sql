@@ -15,7 +15,7 @@ select
     lines.unit_cost,
     lines.total_cost,
     lines.currency
-from ({{ union_staged('opportunity_lines', ['salesforce', 'flat']) }}) as lines
+from ({{ union_staged('opportunity_lines') }}) as lines
 inner join {{ ref('int_record_references') }} as opportunities
     on
         lines.opportunity_ref = opportunities.reference

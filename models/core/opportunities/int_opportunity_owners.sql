@@ -10,7 +10,7 @@ with changes as (
             order by history.changed_at, history.change_id
         ) as change_number
     from (
-        {{ union_staged('opportunity_owner_history', ['salesforce', 'flat']) }}
+        {{ union_staged('opportunity_owner_history') }}
     ) as history
     inner join {{ ref('int_record_references') }} as keys
         on history.opportunity_ref = keys.reference and keys.entity = 'opportunity'

@@ -24,6 +24,7 @@ whole_history as (
             rows between unbounded preceding and unbounded following
         ) as last_outcome
     from {{ ref('int_opportunity_history') }} as history
+    where history.is_void is not true
 ),
 
 history as (

@@ -13,7 +13,7 @@ select
     country,
     industry,
     segment,
-    rep as owner_ref,
+    {{ rep_reference('rep') }} as owner_ref,
     {{ to_instant('created_at') }} as created_at,
     null::varchar as merged_into_ref,
     coalesce({{ to_boolean('is_deleted') }}, false) or not is_current as is_deleted,

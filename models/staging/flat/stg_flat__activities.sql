@@ -9,7 +9,7 @@ select
     source || ':' || activity_id as activity_id,
     type,
     lower(direction) as direction,
-    rep as owner_ref,
+    {{ rep_reference('rep') }} as owner_ref,
     lead_id as lead_ref,
     account_id as account_ref,
     opportunity_id as opportunity_ref,

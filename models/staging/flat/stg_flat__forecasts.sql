@@ -12,7 +12,7 @@ with forecasts as (
 
 select
     source,
-    rep as rep_ref,
+    {{ rep_reference('rep') }} as rep_ref,
     lower(period_type) as period_type,
     {{ to_date('period_start') }} as period_start,
     {{ to_date('submitted_on') }} as submitted_date,

@@ -11,7 +11,7 @@ select
     {{ to_instant('changed_at') }} as changed_at,
     status,
     null::varchar as previous_status,
-    rep as owner_ref,
+    {{ rep_reference('rep') }} as owner_ref,
     null::varchar as previous_owner_ref
 from changes
 where

@@ -10,7 +10,7 @@ select
     lead_id as native_id,
     status,
     lead_source,
-    rep as owner_ref,
+    {{ rep_reference('rep') }} as owner_ref,
     campaign_id as campaign_ref,
     account_id as account_ref,
     null::varchar as contact_ref,

@@ -15,7 +15,7 @@ select
     forecast_category,
     next_step,
     lost_reason,
-    rep as owner_ref,
+    {{ rep_reference('rep') }} as owner_ref,
     account_id as account_ref,
     campaign_id as campaign_ref,
     product_id as product_ref,

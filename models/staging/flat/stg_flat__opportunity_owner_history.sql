@@ -9,7 +9,7 @@ select
     opportunity_id as opportunity_ref,
     null::varchar as change_id,
     {{ to_instant('changed_at') }} as changed_at,
-    rep as owner_ref,
+    {{ rep_reference('rep') }} as owner_ref,
     null::varchar as previous_owner_ref
 from changes
 where

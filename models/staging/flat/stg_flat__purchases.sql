@@ -9,7 +9,7 @@ select
     source || ':' || purchase_id as purchase_id,
     account_id as account_ref,
     opportunity_id as opportunity_ref,
-    rep as owner_ref,
+    {{ rep_reference('rep') }} as owner_ref,
     {{ to_instant('purchased_at') }} as purchased_at,
     {{ to_decimal('amount') }} as amount,
     upper(currency) as currency,

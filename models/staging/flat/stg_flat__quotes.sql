@@ -8,7 +8,7 @@ select
     source,
     source || ':' || quote_id as quote_id,
     opportunity_id as opportunity_ref,
-    rep as owner_ref,
+    {{ rep_reference('rep') }} as owner_ref,
     status,
     {{ to_decimal('amount') }} as amount,
     upper(currency) as currency,

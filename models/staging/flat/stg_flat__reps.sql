@@ -11,7 +11,7 @@ select
     name,
     lower(email) as email,
     role,
-    manager as manager_ref,
+    {{ rep_reference('manager') }} as manager_ref,
     team,
     region,
     {{ to_date('hire_date') }} as hire_date,

@@ -15,7 +15,10 @@ select
     source,
     lower(kpi) as kpi,
     lower(scope_type) as scope_type,
-    scope_id as scope_ref,
+    case
+        when lower(scope_type) = 'rep' then {{ rep_reference('scope_id') }}
+        else scope_id
+    end as scope_ref,
     lower(period_type) as period_type,
     {{ to_date('period_start') }} as period_start,
     {{ to_decimal('target') }}::double as target,

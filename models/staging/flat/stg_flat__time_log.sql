@@ -11,7 +11,7 @@ with time_log as (
 
 select
     source,
-    rep as rep_ref,
+    {{ rep_reference('rep') }} as rep_ref,
     {{ to_date('date') }} as log_date,
     activity,
     {{ to_decimal('hours') }} as hours,
