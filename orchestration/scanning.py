@@ -227,11 +227,6 @@ class _Scanner:
                     self.notes.append(f"{entry.name}: left out, it is in no delivery folder")
             elif not _SOURCE.fullmatch(entry.name):
                 self.unknown_source(entry)
-            elif connector_of(entry.name) not in self.catalog.contract.connectors:
-                self.notes.append(
-                    f"{entry.name}: left out, this source is not supported yet; deliver its "
-                    "objects under flat/, in the documented columns"
-                )
             else:
                 self.kinds(entry)
 

@@ -72,7 +72,7 @@ select
     lead_id as record_id,
     'dated by its creation' as consequence,
     null as detail
-from ({{ union_staged('leads', ['salesforce', 'flat']) }})
+from ({{ union_staged('leads') }})
 where
     is_converted
     and converted_date is null
@@ -95,7 +95,7 @@ select
     deals.opportunity_id as record_id,
     'counts under (none)' as consequence,
     deals.{{ entity }}_ref as detail
-from ({{ union_staged('opportunities', ['salesforce', 'flat']) }}) as deals
+from ({{ union_staged('opportunities') }}) as deals
 left join {{ ref('int_record_references') }} as keys
     on deals.{{ entity }}_ref = keys.reference and keys.entity = '{{ entity }}'
 where
@@ -169,5 +169,5 @@ select
     lead_id as record_id,
     'in no metric' as consequence,
     null as detail
-from ({{ union_staged('leads', ['salesforce', 'flat']) }})
+from ({{ union_staged('leads') }})
 where created_at is null and not is_deleted and exclusion_reason is null

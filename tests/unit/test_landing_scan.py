@@ -71,14 +71,13 @@ def test_objects_that_no_model_reads_are_noted(company):
     company.deliver("salesforce/full/2026-11-20/Note.xlsx", "x")
     company.deliver("salesforce/full/2026-11-20/Idea.csv", "Id\n1\n")
     company.deliver("flat/full/2026-11-20/WE_1.ZIP", "x")
-    company.deliver("hubspot/full/2026-11-20/deals.csv", "x")
+    company.deliver("hubspot/full/2026-11-20/tickets.csv", "x")
     now = found(company)
     assert [str(file) for file in now.files] == [PLACE]
     assert now.problems == ()
     assert now.notes == (
-        "hubspot: left out, this source is not supported yet; deliver its objects under flat/, in "
-        "the documented columns",
         "flat/full/2026-11-20: left out, since no model reads it: WE_1.ZIP",
+        "hubspot/full/2026-11-20: left out, since no model reads it: tickets.csv",
         "salesforce/full/2026-11-20: left out, since no model reads them: Idea.csv, Note.xlsx",
     )
 

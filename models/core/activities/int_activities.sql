@@ -19,6 +19,8 @@ with activity_types as (
 activities as (
     select * from {{ ref('int_salesforce_activities') }}
     union all
+    select * from {{ ref('int_hubspot_activities') }}
+    union all
     select
         activity_id,
         source,

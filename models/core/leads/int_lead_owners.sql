@@ -8,7 +8,7 @@ with changes as (
         row_number() over (
             partition by leads.lead_id order by history.changed_at, history.change_id
         ) as change_number
-    from ({{ union_staged('lead_history', ['salesforce', 'flat']) }}) as history
+    from ({{ union_staged('lead_history') }}) as history
     inner join {{ ref('int_record_references') }} as keys
         on
             history.lead_ref = keys.reference

@@ -45,7 +45,7 @@ from (
         * exclude (is_converted),
         -- A date without the flag counts; a flag that says no rules.
         coalesce(is_converted, converted_date is not null) as is_converted
-    from ({{ union_staged('leads', ['salesforce', 'flat']) }})
+    from ({{ union_staged('leads') }})
 ) as leads
 left join earliest_campaigns
     on leads.lead_id = earliest_campaigns.lead_id

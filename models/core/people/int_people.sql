@@ -1,9 +1,17 @@
 {# Everybody whom a source could mean by a rep: persons of the CRMs, the reps
    extract, and, where neither was delivered, the names that flat files use. #}
-with users as (
+with crm_users as (
+    {{ union_staged('users', ['salesforce', 'hubspot']) }}
+),
+
+teams as (
+    {{ union_staged('user_roles', ['salesforce', 'hubspot']) }}
+),
+
+users as (
     select
         users.*,
-        user_roles.name as team,
+        teams.name as team,
         case
             when users.email is null then users.user_id
             when users.source = min(users.source) over (partition by users.email)
@@ -12,9 +20,9 @@ with users as (
                 partition by users.email order by users.source, users.user_id
             )
         end as rep_id
-    from {{ ref('stg_salesforce__users') }} as users
-    left join {{ ref('stg_salesforce__user_roles') }} as user_roles
-        on users.role_ref = user_roles.user_role_id
+    from crm_users as users
+    left join teams
+        on users.role_ref = teams.user_role_id
     where not users.is_deleted and users.exclusion_reason is null
 ),
 

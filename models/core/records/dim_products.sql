@@ -5,7 +5,7 @@ select
     family as product_family,
     list_price,
     unit_cost
-from ({{ union_staged('products', ['salesforce', 'flat']) }})
+from ({{ union_staged('products') }})
 where not is_deleted and exclusion_reason is null
 union all
 select

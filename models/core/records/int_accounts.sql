@@ -30,7 +30,7 @@ select
     {{ business_date('accounts.created_at') }} as created_date,
     accounts.custom_fields,
     accounts.exclusion_reason
-from ({{ union_staged('accounts', ['salesforce', 'flat']) }}) as accounts
+from ({{ union_staged('accounts') }}) as accounts
 left join regions
     on accounts.country = regions.country
 left join {{ ref('int_rep_references') }} as owners

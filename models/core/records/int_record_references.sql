@@ -10,7 +10,7 @@ with recursive records as (
         name,
         merged_into_ref,
         is_deleted
-    from ({{ union_staged('accounts', ['salesforce', 'flat']) }})
+    from ({{ union_staged('accounts') }})
     union all
     select
         'product' as entity,
@@ -20,7 +20,7 @@ with recursive records as (
         name,
         null as merged_into_ref,
         is_deleted
-    from ({{ union_staged('products', ['salesforce', 'flat']) }})
+    from ({{ union_staged('products') }})
     where exclusion_reason is null
     union all
     select
@@ -42,7 +42,7 @@ with recursive records as (
         null as name,
         merged_into_ref,
         is_deleted
-    from ({{ union_staged('leads', ['salesforce', 'flat']) }})
+    from ({{ union_staged('leads') }})
     union all
     select
         'opportunity' as entity,
@@ -52,7 +52,7 @@ with recursive records as (
         name,
         null as merged_into_ref,
         is_deleted
-    from ({{ union_staged('opportunities', ['salesforce', 'flat']) }})
+    from ({{ union_staged('opportunities') }})
     union all
     select
         entity,

@@ -30,7 +30,8 @@ select
     coalesce({{ to_boolean('companies.archived') }}, false)
     or not companies.is_current
     or merged.survivor_id is not null as is_deleted,
-    companies.exclusion_reason
+    companies.exclusion_reason,
+    companies.custom_fields
 from companies
 left join merged
     on
@@ -50,7 +51,8 @@ select
     null as created_at,
     source || ':' || survivor_id as merged_into_ref,
     true as is_deleted,
-    null as exclusion_reason
+    null as exclusion_reason,
+    null as custom_fields
 from merged
 where
     not exists (

@@ -29,7 +29,8 @@ select
     coalesce({{ to_boolean('contacts.archived') }}, false)
     or not contacts.is_current
     or merged.survivor_id is not null as is_deleted,
-    contacts.exclusion_reason
+    contacts.exclusion_reason,
+    contacts.custom_fields
 from contacts
 left join {{ ref('stg_hubspot__merged_records') }} as merged
     on

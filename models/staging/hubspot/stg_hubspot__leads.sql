@@ -97,7 +97,8 @@ select
     lead_created_at as created_at,
     merged_into_ref,
     is_deleted,
-    exclusion_reason
+    exclusion_reason,
+    custom_fields
 from leads
 union all
 select
@@ -119,7 +120,8 @@ select
     null as created_at,
     source || ':' || survivor_id as merged_into_ref,
     true as is_deleted,
-    null as exclusion_reason
+    null as exclusion_reason,
+    null as custom_fields
 from {{ ref('stg_hubspot__merged_records') }} as merged
 where
     object = 'contacts'

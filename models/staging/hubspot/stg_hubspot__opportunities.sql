@@ -71,7 +71,8 @@ select
     coalesce({{ to_boolean('deals.archived') }}, false)
     or not deals.is_current
     or merged.survivor_id is not null as is_deleted,
-    deals.exclusion_reason
+    deals.exclusion_reason,
+    deals.custom_fields
 from told_deals as deals
 left join {{ ref('stg_hubspot__pipeline_stages') }} as stages
     on deals.source = stages.source and deals.dealstage = stages.stage_id
