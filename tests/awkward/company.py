@@ -17,6 +17,7 @@ import itertools
 import random
 import shutil
 from calendar import monthrange
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -26,15 +27,40 @@ import yaml
 
 from tests.awkward.formats import (
     EMPTY_ID,
+    SF_HISTORY,
     Ids,
     sf_date,
     sf_flag,
     sf_instant,
     write_flat,
+    write_rest_extracts,
     write_weekly_export,
+)
+from tests.awkward.traits import (
+    FLAT_WITH_CURRENCY,
+    WITH_CURRENCY,
+    Rows,
+    add_currencies,
+    merge_records,
+    shorten_ids,
+    split_orgs,
 )
 
 SIZES = {"small": 45, "medium": 1000}
+# What a company may have besides, or how it is delivered:
+#   merges       merged accounts, leads and contacts, undeleted records
+#   currencies   amounts in four currencies
+#   two orgs     a second Salesforce org
+#   short ids    flat files name CRM records by 15-character ids
+#   two          two Salesforce deliveries in any case, the second a week later
+#   rest         Salesforce by the REST and Bulk APIs
+#   mixed        a full weekly export, a week later what has changed by the APIs
+#   latin-1      the weekly export in ISO-8859-1
+#   split        the weekly export in two ZIP files, each with half of every object
+TRAITS = (
+    *("merges", "currencies", "two orgs", "short ids"),
+    *("two", "rest", "mixed", "latin-1", "split"),
+)
 TIMEZONES = [
     "UTC",
     "America/Chicago",
@@ -125,6 +151,9 @@ SF_COLUMNS = {
     "CampaignMember": (
         "Id IsDeleted CampaignId LeadId ContactId Status HasResponded CreatedDate SystemModstamp"
     ),
+    # Delivered by multi-currency orgs alone.
+    "CurrencyType": "Id IsoCode ConversionRate IsCorporate IsActive",
+    "DatedConversionRate": "Id IsoCode StartDate NextStartDate ConversionRate SystemModstamp",
 }
 FLAT_COLUMNS = {
     "reps": "rep_id name email role manager team region hire_date leave_date valid_from",
@@ -165,7 +194,12 @@ FLAT_COLUMNS = {
     "product_costs": "product_id valid_from unit_cost",
     "surveys": "response_id responded_at score account_id scale_max",
     "time_log": "rep date activity hours",
+    "fx_rates": "currency from_date rate",
 }
+
+
+SUFFIXES = ["", "T0200", " weekly"]
+Files = dict[str, tuple[list[str], list[dict]]]
 
 
 def add_months(day: date, months: int) -> date:
@@ -206,8 +240,11 @@ class DealStory:
 
 
 class Company:
-    def __init__(self, seed: int, size: str) -> None:
+    def __init__(self, seed: int, size: str, traits: Collection[str] = ()) -> None:
         self.rng = random.Random(seed)
+        self.traits = frozenset(traits)
+        # Chances of the traits, beside those that make the company of the seed.
+        self.trait_rng = random.Random(f"{seed} traits")
         rng = self.rng
         self.deal_count = SIZES[size]
         self.ids = Ids()
@@ -331,6 +368,12 @@ class Company:
         self.make_plans()
         self.make_costs()
         self.make_surveys()
+        if "merges" in self.traits:
+            merge_records(self, self.trait_rng)
+        if "currencies" in self.traits:
+            add_currencies(self, self.trait_rng)
+        if "short ids" in self.traits:
+            shorten_ids(self, self.trait_rng)
 
     def make_settings(self) -> None:
         rng = self.rng
@@ -1574,13 +1617,13 @@ class Company:
     def write(self, out: Path) -> None:
         landing = out / "landing"
         if self.has_sf:
-            self.write_salesforce(landing / "salesforce" / "full")
+            self.write_salesforce(landing)
         self.write_flat(landing / "flat")
         (out / "config.yml").write_text(
             yaml.safe_dump(self.config, sort_keys=False, allow_unicode=True), encoding="utf-8"
         )
 
-    def write_salesforce(self, folder: Path) -> None:
+    def write_salesforce(self, landing: Path) -> None:
         absent = {
             name
             for name, odds in {
@@ -1600,34 +1643,63 @@ class Company:
         for name in ("Contract", "Order", "Campaign", "Lead", "Quote"):
             if not self.sf[name] and self.chance(0.8):
                 absent.add(name)
+        for name in ("CurrencyType", "DatedConversionRate"):
+            if not self.sf[name]:
+                absent.add(name)
         objects = {
             name: columns.split() for name, columns in SF_COLUMNS.items() if name not in absent
         }
+        if "currencies" in self.traits:
+            for name in WITH_CURRENCY & set(objects):
+                objects[name].append("CurrencyIsoCode")
         organisation = self.ids.new("00D")
         deliveries = [self.last_day]
-        if self.chance(0.5):
+        if self.chance(0.5) or self.traits & {"two", "mixed"}:
             deliveries.insert(0, self.last_day - timedelta(days=7))
-        for n, day in enumerate(deliveries):
-            newest = n == len(deliveries) - 1
-            cut = None if newest else self.at(day, 0)
-            files = {}
-            for name, columns in objects.items():
-                rows = []
-                for row in self.sf[name]:
-                    since = row.get("_since")
-                    if cut is not None and since is not None and since >= cut:
-                        continue
-                    if newest and row.get("_vanished"):
-                        # A history row that was never delivered is in no file at all.
-                        continue
-                    rows.append(row | row.get("_before", {}) if not newest else row)
-                files[name] = (columns, rows)
-            suffix = self.rng.choice(["", "T0200", " weekly"])
-            write_weekly_export(
-                folder / f"{day.isoformat()}{suffix}",
-                files,
-                f"WE_{organisation}" if self.chance(0.35) else None,
-            )
+        names, zip_names = [], []
+        for day in deliveries:
+            names.append(f"{day.isoformat()}{self.rng.choice(SUFFIXES)}")
+            zip_names.append(f"WE_{organisation}" if self.chance(0.35) else None)
+        orgs = {"salesforce": self.sf}
+        if "two orgs" in self.traits:
+            first, second = split_orgs(self.sf, self.trait_rng)
+            orgs = {"salesforce": first, "salesforce-emea": second}
+        for source, sf in orgs.items():
+            for n, (day, name) in enumerate(zip(deliveries, names, strict=True)):
+                newest = n == len(deliveries) - 1
+                cut = None if newest else self.at(day, 0)
+                files = self.files(objects, sf, cut)
+                folder = landing / source
+                if newest and "mixed" in self.traits:
+                    earlier = self.files(objects, sf, self.at(deliveries[0], 0))
+                    changes = changed_rows(files, earlier, self.trait_rng)
+                    write_rest_extracts(folder / "changes" / name, changes, self.trait_rng)
+                elif "rest" in self.traits:
+                    write_rest_extracts(folder / "full" / name, files, self.trait_rng)
+                else:
+                    write_weekly_export(
+                        folder / "full" / name,
+                        files,
+                        zip_names[n],
+                        encoding="latin-1" if "latin-1" in self.traits else "utf-8",
+                        splits_objects="split" in self.traits,
+                    )
+
+    def files(self, objects: dict[str, list[str]], sf: Rows, cut: datetime | None) -> Files:
+        """Columns and rows of each object, as the newest delivery has them, or one at `cut`."""
+        files = {}
+        for name, columns in objects.items():
+            rows = []
+            for row in sf[name]:
+                since = row.get("_since")
+                if cut is not None and since is not None and since >= cut:
+                    continue
+                if cut is None and row.get("_vanished"):
+                    # A history row that was never delivered is in no file at all.
+                    continue
+                rows.append(row | row.get("_before", {}) if cut is not None else row)
+            files[name] = (columns, rows)
+        return files
 
     def write_flat(self, folder: Path) -> None:
         day = self.last_day - timedelta(days=self.rng.choice([0, 0, 3]))
@@ -1635,6 +1707,8 @@ class Company:
             day = self.last_day
         for name, columns in FLAT_COLUMNS.items():
             rows = self.flat[name]
+            if "currencies" in self.traits and name in FLAT_WITH_CURRENCY:
+                columns = f"{columns.replace(' currency', '')} currency"
             header_only = (
                 not rows
                 and self.chance(0.1)
@@ -1662,15 +1736,45 @@ class Company:
                 write_flat(target, columns.split(), rows)
 
 
-def write_company(out_dir: Path | str, seed: int, size: str = "small") -> None:
+def changed_rows(files: Files, earlier: Files, rng: random.Random) -> Files:
+    """What a query for changes gives: new and changed rows, deleted ones by their flag, and
+    some that have not changed."""
+    changes = {}
+    for name, (columns, rows) in files.items():
+        before = {row["Id"]: row for row in earlier[name][1]}
+        present = {row["Id"] for row in rows}
+
+        def told(row: dict, columns: list[str] = columns) -> list[str]:
+            return [row.get(column, "") for column in columns]
+
+        found = [
+            row
+            for row in rows
+            if row["Id"] not in before or told(row) != told(before[row["Id"]]) or rng.random() < 0.1
+        ]
+        gone = [row for key, row in before.items() if key not in present]
+        if name not in SF_HISTORY:
+            assert not gone or "IsDeleted" in columns, f"{name} cannot tell what was deleted"
+            found += [row | {"IsDeleted": "1"} for row in gone]
+        rng.shuffle(found)
+        changes[name] = (columns, found)
+    return changes
+
+
+def write_company(
+    out_dir: Path | str, seed: int, size: str = "small", traits: Collection[str] = ()
+) -> None:
     """Write `<out_dir>/landing/...` and `<out_dir>/config.yml` of the company of that seed.
 
-    `size` is one of SIZES: some dozens of deals, or about a thousand. An earlier company in the
-    folder is replaced. The same seed and size give the same bytes.
+    `size` is one of SIZES: some dozens of deals, or about a thousand. `traits`, some of TRAITS,
+    say what it has besides and how it is delivered. An earlier company in the folder is
+    replaced. The same arguments give the same bytes.
     """
+    if unknown := set(traits) - set(TRAITS):
+        raise ValueError(f"unknown traits {sorted(unknown)}; there are {TRAITS}")
     out = Path(out_dir)
     shutil.rmtree(out / "landing", ignore_errors=True)
     out.mkdir(parents=True, exist_ok=True)
-    company = Company(seed, size)
+    company = Company(seed, size, traits)
     company.build()
     company.write(out)

@@ -27,6 +27,7 @@ from tests.oracle.extracts import (
     to_month,
     to_number,
 )
+from tests.oracle.rates import Rates
 
 NONE = "(none)"
 OPEN, WON, LOST = "open", "won", "lost"
@@ -107,6 +108,7 @@ class Config:
         self.as_of = settings.get("as_of_date")
         if isinstance(self.as_of, str):
             self.as_of = date.fromisoformat(self.as_of)
+        self.reporting_currency = settings.get("reporting_currency", "USD")
         self.active_months = int(settings.get("customer_active_months", 12))
         self.sla_hours = float(settings.get("lead_response_sla_hours", 24))
         self.add_campaign_costs = bool(settings.get("add_campaign_costs", False))
@@ -222,7 +224,9 @@ class Campaign:
     name: str
     start: date | None
     end: date | None
+    # In its own currency.
     cost: float | None
+    currency: str | None
     lead_source: str | None
 
     def cost_in(self, period: Period) -> float | None:
@@ -242,6 +246,8 @@ class Line:
     list_price: float | None = None
     unit_cost: float | None = None
     total_cost: float | None = None
+    currency: str | None = None
+    has_own_list_price: bool = False
 
 
 @dataclass
@@ -308,6 +314,10 @@ class Deal:
     has_stage_history: bool
     zone: ZoneInfo
     as_of: date
+    currency: str | None
+    # In its own currency, as are the amounts of its states; `amount` of a closed deal is in the
+    # reporting currency.
+    original: float | None = None
     close_date: date | None = None
     closed_at: datetime | None = None
     was_never_open: bool = False
@@ -345,8 +355,8 @@ class Deal:
         """Open with the present values; a closed deal in the stage (none), without a
         probability."""
         if self.outcome == OPEN:
-            return State(OPEN, self.stage, self.amount, self.probability, self.close_date_cell)
-        return State(OPEN, NONE, self.amount, None, self.close_date_cell)
+            return State(OPEN, self.stage, self.original, self.probability, self.close_date_cell)
+        return State(OPEN, NONE, self.original, None, self.close_date_cell)
 
     @property
     def first_amount(self) -> float | None:
@@ -355,7 +365,7 @@ class Deal:
         Where the history never has an amount it is the record's own, never the sum of its lines.
         """
         if not self.history:
-            return self.amount
+            return self.original
         known = [state.amount for _, state in self.history if state.amount is not None]
         return known[0] if known else self.amount_cell
 
@@ -366,7 +376,7 @@ class Deal:
             if self.close_date is None:
                 return None
             if self.close_date <= day:
-                return State(self.outcome, self.stage, self.amount, None, None)
+                return State(self.outcome, self.stage, self.original, None, None)
             if self.was_never_open:
                 return None
         if self.created_at is None:
@@ -550,6 +560,9 @@ class Contract:
     term: float
     value: float | None
     deals: list[Deal] = field(default_factory=list)
+    # In its own currency; the value is in the reporting one.
+    original: float | None = None
+    currency: str | None = None
 
 
 @dataclass(eq=False)
@@ -557,7 +570,9 @@ class Subscription:
     account: Account | None
     start: date
     end: date | None
+    # In its own currency.
     mrr: float
+    currency: str | None
 
     def is_active(self, day: date) -> bool:
         return self.start <= day and (self.end is None or day <= self.end)
@@ -586,12 +601,21 @@ class Forecast:
     amount: float
 
 
+def is_same_person(earlier: Record, user: Record) -> bool:
+    """Users of two sources with one email; two of one source are two people."""
+    emails = (earlier["email"] or "").lower(), (user["email"] or "").lower()
+    return earlier.source != user.source and emails[0] == emails[1] != ""
+
+
 class Company:
     def __init__(self, landing: Path, config_path: Path | None) -> None:
         self.config = Config(config_path)
         self.zone, self.fiscal = self.config.zone, self.config.fiscal
         self.extracts = Extracts(landing, self.zone, self.config.earliest)
         self.as_of: date = self.config.as_of or self.extracts.newest_day()
+        self.rates = Rates(self.extracts, self.config.reporting_currency, self.config.earliest)
+        self.worth = self.rates.worth
+        self.merged = {name: self.merges(name) for name in ("Account", "Lead", "Contact")}
         self.load_people()
         self.load_accounts()
         self.load_products()
@@ -627,6 +651,20 @@ class Company:
             and not self.config.excludes(entity, r)
         ]
 
+    def merges(self, name: str) -> dict[str, str]:
+        """Merged-away records of a Salesforce object, each with what it was merged into."""
+        return {
+            f"{r.source}:{sf_id(r['id'])}": f"{r.source}:{sf_id(r['masterrecordid'])}"
+            for r in self.extracts.salesforce(name)
+            if sf_id(r["masterrecordid"])
+        }
+
+    def survivor(self, name: str, key: str) -> str:
+        """The record at the end of a chain of merges."""
+        while key in self.merged[name]:
+            key = self.merged[name][key]
+        return key
+
     # -- people ---------------------------------------------
     def load_people(self) -> None:
         self.people: list[Person] = []
@@ -647,6 +685,12 @@ class Company:
             if user["usertype"] not in (None, "Standard"):
                 self.not_persons.add(key)
                 continue
+            # One person in several sources: the first by name of source.
+            earlier = [p for u, p in crm if is_same_person(u, user)]
+            if earlier:
+                self.users[key] = earlier[0]
+                crm.append((user, earlier[0]))
+                continue
             role = roles.get((user.source, sf_id(user["userroleid"])))
             person = Person(
                 f"{user.source}:{key[1]}",
@@ -656,7 +700,7 @@ class Company:
             )
             self.users[key] = person
             crm.append((user, person))
-        ids = {key[1]: person for key, person in self.users.items()}
+        ids = {key[1]: person for key, person in reversed(self.users.items())}
         emails = {u["email"].lower(): p for u, p in reversed(crm) if u["email"]}
         names = {p.name: p for _, p in reversed(crm)}
         self.has_reps_extract = self.extracts.is_delivered("reps")
@@ -743,11 +787,8 @@ class Company:
     # -- accounts, products, campaigns ---------------------------------------------
     def load_accounts(self) -> None:
         self.accounts: dict[str, Account] = {}
-        self.merged: dict[str, str] = {}
         for r in self.extracts.salesforce("Account"):
             key = f"{r.source}:{sf_id(r['id'])}"
-            if sf_id(r["masterrecordid"]):
-                self.merged[key] = f"{r.source}:{sf_id(r['masterrecordid'])}"
             country = r["billingcountry"]
             self.accounts[key] = Account(
                 key,
@@ -773,19 +814,19 @@ class Company:
         self.accounts_delivered = self.extracts.is_delivered("Account", "accounts")
 
     def sf_account(self, source: str, text: str | None) -> Account | None:
-        key = f"{source}:{sf_id(text)}"
-        while key in self.merged:
-            key = self.merged[key]
-        account = self.accounts.get(key)
+        account = self.accounts.get(self.survivor("Account", f"{source}:{sf_id(text)}"))
         return None if account is None or account.is_deleted else account
 
-    def find(self, table: dict, text: str | None):
-        """A flat reference: an id in any source, else an exact name."""
+    def find(self, table: dict, text: str | None, merged: str = ""):
+        """A flat reference: an id in any source, else an exact name. "A merged-away id means the
+        survivor", of the Salesforce object `merged`."""
         if text is None:
             return None
         sources = sorted({key.split(":", 1)[0] for key in table}, key=lambda s: (s != "flat", s))
         for source in sources:
             key = f"{source}:{text if source == 'flat' else sf_id(text)}"
+            if merged:
+                key = self.survivor(merged, key)
             if key in table:
                 return table[key]
         return next((item for item in table.values() if item.name == text), None)
@@ -797,8 +838,8 @@ class Company:
             return self.accounts.setdefault(
                 f"flat:{text}", Account(f"flat:{text}", text, None, None)
             )
-        account = self.find({k: a for k, a in self.accounts.items() if not a.is_deleted}, text)
-        return account
+        living = {k: a for k, a in self.accounts.items() if not a.is_deleted}
+        return self.find(living, text, "Account")
 
     def load_products(self) -> None:
         self.products: dict[str, Product] = {}
@@ -835,6 +876,7 @@ class Company:
                 self.date(r["startdate"]),
                 self.date(r["enddate"]),
                 to_number(r["actualcost"]),
+                r["currencyisocode"],
                 None,
             )
         for r in self.kept("campaigns", self.extracts.flat("campaigns")):
@@ -845,6 +887,7 @@ class Company:
                 self.date(r["start_date"]),
                 self.date(r["end_date"]),
                 to_number(r["cost"]),
+                r["currency"],
                 r["lead_source"],
             )
         self.campaigns_delivered = self.extracts.is_delivered("Campaign", "campaigns")
@@ -854,7 +897,7 @@ class Company:
             return None
         if not self.campaigns_delivered:
             key = f"flat:{text}"
-            return self.campaigns.setdefault(key, Campaign(key, text, None, None, None, None))
+            return self.campaigns.setdefault(key, Campaign(key, text, None, None, None, None, None))
         return self.find(self.campaigns, text)
 
     # -- deals ---------------------------------------------
@@ -874,7 +917,18 @@ class Company:
             return
         if deal.amount is None and any(line.amount is not None for line in deal.lines):
             deal.amount = sum(line.amount for line in deal.lines if line.amount is not None)
+        deal.original = deal.amount
         deal.settle()
+        day = deal.close_date or self.as_of
+        if deal.outcome != OPEN:
+            deal.amount = self.worth(deal.amount, deal.currency, day)
+        for line in deal.lines:
+            currency = line.currency or deal.currency
+            line.amount = self.worth(line.amount, currency, day)
+            line.unit_cost = self.worth(line.unit_cost, currency, day)
+            line.total_cost = self.worth(line.total_cost, currency, day)
+            if line.has_own_list_price:
+                line.list_price = self.worth(line.list_price, currency, day)
         self.deals.append(deal)
         self.deal_keys[deal.id] = deal
 
@@ -897,8 +951,9 @@ class Company:
                 None if discount is None else discount / 100,
             )
         for r in self.kept("opportunity_lines", self.extracts.flat("opportunity_lines")):
+            deal = r["opportunity_id"]
             self.add_line(
-                r["opportunity_id"],
+                sf_id(deal) if re.fullmatch(r"006\w{12}", deal) else deal,
                 self.flat_product(r["product_id"]),
                 r,
                 to_number(r["total_price"]),
@@ -921,6 +976,7 @@ class Company:
         quantity = 1.0 if quantity is None else quantity
         if total is None and price is not None:
             total = quantity * price * (1 - (discount or 0))
+        has_own_list_price = list_price is not None
         if list_price is None and product is not None:
             list_price = product.list_price
         line = Line(
@@ -930,6 +986,8 @@ class Company:
             list_price,
             to_number(r["unit_cost"]),
             to_number(r["total_cost"]),
+            r["currencyisocode"],
+            has_own_list_price,
         )
         self.lines.setdefault(deal, []).append(line)
 
@@ -1004,6 +1062,7 @@ class Company:
             has_stage_history=bool(history),
             zone=self.zone,
             as_of=self.as_of,
+            currency=r["currencyisocode"],
         )
 
     def flat_deal(self, r: Record) -> Deal:
@@ -1094,6 +1153,7 @@ class Company:
             has_stage_history=has_stage_history,
             zone=self.zone,
             as_of=self.as_of,
+            currency=r["currency"],
         )
 
     # -- leads ---------------------------------------------
@@ -1104,7 +1164,8 @@ class Company:
         members: dict[str, list[Record]] = {}
         for m in self.kept("campaign_members", self.extracts.salesforce("CampaignMember")):
             if sf_id(m["leadid"]):
-                members.setdefault(f"{m.source}:{sf_id(m['leadid'])}", []).append(m)
+                lead = self.survivor("Lead", f"{m.source}:{sf_id(m['leadid'])}")
+                members.setdefault(lead, []).append(m)
         for r in self.kept("leads", self.extracts.salesforce("Lead")):
             key = f"{r.source}:{sf_id(r['id'])}"
             created = self.instant(r["createddate"])
@@ -1134,7 +1195,7 @@ class Company:
                     is_converted=bool(to_flag(r["isconverted"])),
                     converted_date=self.date(r["converteddate"]),
                     converted_at=None,
-                    contact=f"{r.source}:{contact}" if contact else None,
+                    contact=self.survivor("Contact", f"{r.source}:{contact}") if contact else None,
                     deal=self.deal_keys.get(f"{r.source}:{sf_id(r['convertedopportunityid'])}"),
                     names_referrer=False,
                     qualified_cell=None,
@@ -1240,7 +1301,7 @@ class Company:
             done_at, created = self.instant(r["done_at"]), self.instant(r["created_at"])
             due = self.date(r["due_date"])
             moment, day = self.moment(done_at, due, created)
-            lead = self.find(lead_keys, r["lead_id"])
+            lead = self.find(lead_keys, r["lead_id"], "Lead")
             deal = self.flat_deal_named(r["opportunity_id"])
             self.activities.append(
                 Activity(
@@ -1275,6 +1336,9 @@ class Company:
         self, r: Record, *, kind, direction, is_by_person, is_done, moment, day, due
     ) -> None:
         who, what = sf_id(r["whoid"]), sf_id(r["whatid"])
+        if who:
+            # "A loser's activities follow the survivor": of leads and of contacts.
+            who = self.survivor("Contact", self.survivor("Lead", f"{r.source}:{who}"))
         creator = (r.source, sf_id(r["createdbyid"]))
         self.activities.append(
             Activity(
@@ -1287,8 +1351,8 @@ class Company:
                 day=day,
                 due_date=due,
                 owner=self.sf_rep(r.source, r["ownerid"]),
-                who=f"{r.source}:{who}" if who else None,
-                lead=f"{r.source}:{who}" if who and who.startswith("00Q") else None,
+                who=who,
+                lead=who if who and who.split(":")[1].startswith("00Q") else None,
                 deal=f"{r.source}:{what}" if what and what.startswith("006") else None,
                 # WhoId is always a lead or a contact; WhatId may be many things.
                 has_prospect=bool(
@@ -1314,6 +1378,7 @@ class Company:
                 self.date(r["enddate"]),
                 to_number(r["contractterm"]),
                 None,
+                None,
                 [deal for deal in won if deal.contract == key],
             )
         for r in self.kept("contracts", self.extracts.flat("contracts")):
@@ -1327,6 +1392,7 @@ class Company:
                 self.date(r["end_date"]),
                 to_number(r["term_months"]),
                 to_number(r["total_value"]),
+                r["currency"],
                 [deal] if deal is not None and deal.outcome == WON else [],
             )
         if not has_contracts:
@@ -1334,7 +1400,14 @@ class Company:
             for deal in won:
                 if deal.term_months and deal.close_date:
                     self.add_contract(
-                        deal.id, deal.account, deal.close_date, None, deal.term_months, None, [deal]
+                        deal.id,
+                        deal.account,
+                        deal.close_date,
+                        None,
+                        deal.term_months,
+                        None,
+                        None,
+                        [deal],
                     )
         has_subscriptions = self.extracts.is_delivered("subscriptions")
         self.subscriptions: list[Subscription] = []
@@ -1344,14 +1417,16 @@ class Company:
                 if account is None or not account.is_excluded:
                     start, end = self.date(r["start_date"]), self.date(r["end_date"])
                     self.subscriptions.append(
-                        Subscription(account, start, end, to_number(r["mrr"]))
+                        Subscription(account, start, end, to_number(r["mrr"]), r["currency"])
                     )
         else:
             for contract in self.contracts:
                 if contract.value is not None:
-                    mrr = contract.value / contract.term
+                    mrr = contract.original / contract.term
                     self.subscriptions.append(
-                        Subscription(contract.account, contract.start, contract.end, mrr)
+                        Subscription(
+                            contract.account, contract.start, contract.end, mrr, contract.currency
+                        )
                     )
         self.purchases: list[Purchase] = []
         if self.extracts.is_delivered("Order", "purchases"):
@@ -1360,13 +1435,16 @@ class Company:
                     continue
                 day = self.day_of(self.instant(r["activateddate"])) or self.date(r["effectivedate"])
                 account = self.sf_account(r.source, r["accountid"])
-                self.add_purchase(account, day, to_number(r["totalamount"]))
+                amount = to_number(r["totalamount"])
+                self.add_purchase(account, day, amount, r["currencyisocode"])
             for r in self.kept("purchases", self.extracts.flat("purchases")):
                 day = self.day_of(self.instant(r["purchased_at"]))
-                self.add_purchase(self.flat_account(r["account_id"]), day, to_number(r["amount"]))
+                amount = to_number(r["amount"])
+                self.add_purchase(self.flat_account(r["account_id"]), day, amount, r["currency"])
         else:
             for deal in won:
-                self.add_purchase(deal.account, deal.close_date, deal.amount)
+                # Its amount is in the reporting currency already.
+                self.add_purchase(deal.account, deal.close_date, deal.amount, None)
         # A won deal with a term is a contract where no source delivers contracts.
         self.has_contracts = has_contracts or bool(self.contracts)
         self.has_recurring_source = self.has_contracts or has_subscriptions
@@ -1393,32 +1471,51 @@ class Company:
                     for period in self.periods[kind]:
                         if month in period:
                             cost, count = costs.get(period, (0.0, 0))
-                            costs[period] = cost + to_number(r["amount"]), count + 1
+                            amount = self.worth(to_number(r["amount"]), r["currency"], month)
+                            costs[period] = cost + amount, count + 1
         if self.config.add_campaign_costs:
             for campaign in self.campaigns.values():
                 for kind in self.periods:
                     for period in self.periods[kind]:
-                        amount = campaign.cost_in(period)
-                        if amount is not None:
+                        parts = self.campaign_costs(campaign, period)
+                        if parts:
                             cost, count = costs.get(period, (0.0, 0))
-                            months = self.fiscal.periods("month", period.start, period.end)
-                            with_cost = [m for m in months if campaign.cost_in(m) is not None]
-                            costs[period] = cost + amount, count + len(with_cost)
+                            costs[period] = cost + sum(parts), count + len(parts)
         return costs
 
-    def add_contract(self, key, account, start, end, term, value, deals) -> None:
+    def campaign_costs(self, campaign: Campaign, period: Period) -> list[float]:
+        """What a campaign cost in the months of a period, each at the rate of its first day, as
+        any cost."""
+        months = self.fiscal.periods("month", period.start, period.end)
+        costs = [(month, campaign.cost_in(month)) for month in months]
+        return [
+            self.worth(cost, campaign.currency, month.start)
+            for month, cost in costs
+            if cost is not None
+        ]
+
+    def add_contract(self, key, account, start, end, term, original, currency, deals) -> None:
         if start is None or (account is not None and account.is_excluded):
             return
         term = term or 12
         if end is None:
             end = day_before(add_months(start, int(term)))
-        if value is None and any(deal.amount is not None for deal in deals):
-            value = sum(deal.amount for deal in deals if deal.amount is not None)
-        self.contracts.append(Contract(key, account, start, end, term, value, deals))
+        priced = [deal for deal in deals if deal.original is not None]
+        if original is None and len({deal.currency for deal in deals}) == 1 and priced:
+            original, currency = sum(deal.original for deal in priced), deals[0].currency
+        elif original is None and priced:
+            # Of several currencies: added up in the reporting one, on the day that dates it.
+            worths = [self.worth(deal.original, deal.currency, start) for deal in priced]
+            original, currency = sum(worths), None
+        value = self.worth(original, currency, start)
+        contract = Contract(key, account, start, end, term, value, deals, original, currency)
+        self.contracts.append(contract)
 
-    def add_purchase(self, account: Account | None, day: date | None, amount: float | None) -> None:
+    def add_purchase(
+        self, account: Account | None, day: date | None, amount: float | None, currency: str | None
+    ) -> None:
         if day is not None and not (account is not None and account.is_excluded):
-            self.purchases.append(Purchase(account, day, amount))
+            self.purchases.append(Purchase(account, day, self.worth(amount, currency, day)))
 
     def add_span(self, account: Account | None, first: date, last: date | None) -> None:
         if account is not None and (last is None or first <= last):
@@ -1453,25 +1550,27 @@ class Company:
             given.setdefault((scope, who, r["period_type"].lower(), first), r)
         finest: dict[tuple[Person, date], int] = {}
         for r in given.values():
-            amount, start = to_number(r["amount"]), self.date(r["period_start"])
+            start = self.date(r["period_start"])
             kind, scope = r["period_type"].lower(), r["scope_type"].lower()
             if kind not in Fiscal.step:
                 continue
+            # Spread over its months, each at the rate of its first day.
+            months = [add_months(start.replace(day=1), n) for n in range(Fiscal.step[kind])]
+            share = to_number(r["amount"]) / len(months)
+            amounts = {month: self.worth(share, r["currency"], month) for month in months}
             if scope != "rep":
                 scope_id = "company" if scope == "company" else r["scope_id"]
                 key = (scope, scope_id, kind, start.replace(day=1))
-                self.own_quotas[key] = self.own_quotas.get(key, 0) + amount
+                self.own_quotas[key] = self.own_quotas.get(key, 0) + sum(amounts.values())
                 continue
             rep = self.flat_rep(r["scope_id"])
             if rep is None:
                 continue
             rep.is_rep = True
-            months = Fiscal.step[kind]
-            for n in range(months):
-                month = add_months(start.replace(day=1), n)
-                if months < finest.get((rep, month), 13):
-                    finest[rep, month] = months
-                    self.quotas[rep, month] = amount / months
+            for month in months:
+                if len(months) < finest.get((rep, month), 13):
+                    finest[rep, month] = len(months)
+                    self.quotas[rep, month] = amounts[month]
 
     def load_first_days(self) -> None:
         """Who owned a deal or a lead is a rep; first days for reps without a hire date."""
@@ -1531,7 +1630,8 @@ class Company:
             rep, kind = self.flat_rep(r["rep"]), r["period_type"].lower()
             if rep is not None and kind in Fiscal.step:
                 start, submitted = self.date(r["period_start"]), self.date(r["submitted_on"])
-                self.forecasts.append(Forecast(rep, kind, start, submitted, to_number(r["amount"])))
+                amount = self.worth(to_number(r["amount"]), r["currency"], start)
+                self.forecasts.append(Forecast(rep, kind, start, submitted, amount))
         # (kpi, scope_type, scope_id, period_type, period_start) -> target
         self.targets: dict[tuple[str, str, str, str, date], float] = {}
         for r in self.kept("targets", self.extracts.flat("targets")):

@@ -47,7 +47,10 @@ def mrr(company: Company) -> Sheet:
         for period in company.periods[kind]:
             for subscription in company.subscriptions:
                 if subscription.is_active(company.last_day(period)):
-                    sheet.add(account_scopes(subscription.account), period, subscription.mrr)
+                    mrr = company.worth(
+                        subscription.mrr, subscription.currency, company.last_day(period)
+                    )
+                    sheet.add(account_scopes(subscription.account), period, mrr)
     return sheet.sums()
 
 
@@ -61,13 +64,17 @@ def arr(company: Company) -> Sheet:
     return sheet
 
 
-def mrr_by_account(company: Company, day: date) -> dict[Account | None, float]:
-    """MRR of the accounts on a day: the sum of their active subscriptions."""
+def mrr_by_account(
+    company: Company, day: date, rates_of: date | None = None
+) -> dict[Account | None, float]:
+    """MRR of the accounts on a day: the sum of their active subscriptions; at the rates of that
+    day or another."""
     found: dict[Account | None, float] = {}
     for subscription in company.subscriptions:
         if subscription.is_active(day):
             account = subscription.account
-            found[account] = found.get(account, 0.0) + subscription.mrr
+            mrr = company.worth(subscription.mrr, subscription.currency, rates_of or day)
+            found[account] = found.get(account, 0.0) + mrr
     return found
 
 
@@ -87,8 +94,11 @@ def start_and_end(company: Company) -> list[tuple[Account | None, Period, float,
     """Accounts that paid on the day before the period, with their MRR then and at its end."""
     found = []
     for period in all_periods(company):
-        end = mrr_by_account(company, company.last_day(period))
-        for account, before in mrr_by_account(company, day_before(period.start)).items():
+        last = company.last_day(period)
+        end = mrr_by_account(company, last)
+        # "Both ends at the end day's rate, so that no exchange rate looks like churn".
+        start = mrr_by_account(company, day_before(period.start), rates_of=last)
+        for account, before in start.items():
             if before > 0:
                 found.append((account, period, before, end.get(account, 0.0)))
     return found

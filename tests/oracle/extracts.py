@@ -16,6 +16,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import duckdb
+
 EMPTY_IDS = {"000000000000000AAA", "000000000000000"}
 CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
@@ -122,6 +124,25 @@ def to_instant(
     return moment if earliest <= moment.date() <= date(2100, 12, 31) else None
 
 
+def csv_cells(content: bytes) -> list[list[str]]:
+    """UTF-8, else ISO-8859-1; the delimiter that the header has most of."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
+    header = text.split("\n", 1)[0]
+    delimiter = max(",;\t|^`", key=header.count)
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+
+
+def parquet_cells(path: Path) -> list[list[str]]:
+    with duckdb.connect() as con:
+        con.execute("set timezone = 'UTC'")
+        found = con.execute("select cast(columns(*) as varchar) from read_parquet(?)", [str(path)])
+        names = [column[0] for column in found.description]
+        return [names, *([cell or "" for cell in row] for row in found.fetchall())]
+
+
 @dataclass
 class Record:
     """The latest version of a record. Column names in lower case; empty cells are None."""
@@ -164,17 +185,16 @@ class Extracts:
             return
         days = self.crm_days if source.startswith(("salesforce", "hubspot")) else self.other_days
         days.append(date.fromisoformat(delivery.name[:10]))
-        for path, text in files:
+        for path, table in files:
             name = re.sub(
-                r"\.csv(\.gz)?$", "", path.rsplit("/", 1)[-1], flags=re.IGNORECASE
+                r"\.(csv(\.gz)?|parquet)$", "", path.rsplit("/", 1)[-1], flags=re.IGNORECASE
             ).lower()
             key = (source, name)
             rows = self._rows.setdefault(key, [])
             if rank == 0:
                 self._full[key] = max(self._full.get(key, ("", 0)), (delivery.name, rank))
-            reader = csv.reader(io.StringIO(text, newline=""))
-            header = [column.strip().lower() for column in next(reader, [])]
-            for number, cells in enumerate(reader, 1):
+            header = [column.strip().lower() for column in table[0]]
+            for number, cells in enumerate(table[1:], 1):
                 if len(cells) != len(header):
                     continue
                 values = {c: (v.strip() or None) for c, v in zip(header, cells, strict=True)}
@@ -184,19 +204,22 @@ class Extracts:
 
     @staticmethod
     def _files(delivery: Path):
+        """Name and cells of each file, the header first."""
         for path in sorted(p for p in delivery.rglob("*") if p.is_file()):
             lower = path.name.lower()
             if lower.startswith("."):
                 continue
             if lower.endswith(".csv"):
-                yield path.name, path.read_text(encoding="utf-8-sig")
+                yield path.name, csv_cells(path.read_bytes())
             elif lower.endswith(".csv.gz"):
-                yield path.name, gzip.decompress(path.read_bytes()).decode("utf-8-sig")
+                yield path.name, csv_cells(gzip.decompress(path.read_bytes()))
+            elif lower.endswith(".parquet"):
+                yield path.name, parquet_cells(path)
             elif lower.endswith(".zip"):
                 with zipfile.ZipFile(path) as archive:
                     for member in sorted(archive.namelist()):
                         if member.lower().endswith(".csv"):
-                            yield f"{path.name}/{member}", archive.read(member).decode("utf-8-sig")
+                            yield f"{path.name}/{member}", csv_cells(archive.read(member))
 
     def _typed(self, source: str, record: Record, column: str):
         """A cell cast as `name:kind` says; plain text without a kind."""

@@ -217,10 +217,10 @@ def cost_per_lead(company: Company) -> Sheet:
             ("lead_source", one.lead_source or NONE),
         ]
         for period in all_periods(company):
-            amount = one.cost_in(period)
-            if amount is None:
+            parts = company.campaign_costs(one, period)
+            if not parts:
                 continue
-            cost.add(scopes, period, amount)
+            cost.add(scopes, period, sum(parts))
             for lead in company.leads:
                 in_time = lead.created_date in period and lead.created_date <= company.as_of
                 if lead.campaign is one and in_time:

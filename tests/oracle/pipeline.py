@@ -57,7 +57,7 @@ def pipeline_value(company: Company) -> Sheet:
     for deal, state, period, day in open_on_last_day(company):
         if state.amount is not None:
             scopes = [*people(deal.owner_on(day), day), ("stage", state.stage)]
-            sheet.add(scopes, period, state.amount)
+            sheet.add(scopes, period, company.worth(state.amount, deal.currency, day))
     return sheet.sums()
 
 
@@ -120,7 +120,8 @@ def slipped_value(company: Company) -> Sheet:
     sheet = Sheet()
     for deal, first, last, period in expected_on_first_day(company):
         if last.kind != WON and first.amount is not None:
-            sheet.add(first_day_scopes(deal, period), period, first.amount)
+            amount = company.worth(first.amount, deal.currency, period.start)
+            sheet.add(first_day_scopes(deal, period), period, amount)
     return sheet.sums()
 
 
@@ -138,20 +139,21 @@ def weighted_pipeline_value(company: Company) -> Sheet:
     """Amount x probability of the deals open on that day, as they were then."""
     sheet = Sheet()
     for deal, state, period, day in open_on_last_day(company):
-        weighted = weighted_amount(company, state)
+        weighted = weighted_amount(company, deal, state, day)
         if weighted is not None:
             sheet.add([*people(deal.owner_on(day), day), ("stage", state.stage)], period, weighted)
     return sheet.sums()
 
 
-def weighted_amount(company: Company, state: State) -> float | None:
-    """The deal's own probability, else the one that the configuration gives its stage."""
+def weighted_amount(company: Company, deal: Deal, state: State, day: date) -> float | None:
+    """The deal's own probability, else the one that the configuration gives its stage; at the
+    rate of that day."""
     probability = state.probability
     if probability is None:
         probability = company.config.stage_probabilities.get(state.stage)
     if state.amount is None or probability is None:
         return None
-    return state.amount * probability
+    return company.worth(state.amount, deal.currency, day) * probability
 
 
 @metric(PEOPLE + " stage", filled=True, needs=[DEALS])
@@ -190,7 +192,8 @@ def pipeline_created(company: Company) -> Sheet:
     sheet = Sheet()
     for deal, period in created_deals(company):
         if deal.first_amount is not None:
-            sheet.add([*creation_scopes(deal), lead_source(deal)], period, deal.first_amount)
+            amount = company.worth(deal.first_amount, deal.currency, deal.created_date)
+            sheet.add([*creation_scopes(deal), lead_source(deal)], period, amount)
     return sheet.sums()
 
 
@@ -201,7 +204,8 @@ def pipeline_coverage(company: Company) -> Sheet:
     for period in all_periods(company):
         for deal, state in expected_in(company, period):
             if state.amount is not None:
-                covered.add(first_day_scopes(deal, period), period, state.amount)
+                amount = company.worth(state.amount, deal.currency, period.start)
+                covered.add(first_day_scopes(deal, period), period, amount)
     amounts = covered.sums().figures
     for key, (quota, count) in quota_of_scopes(company).items():
         sheet.put(*key, amounts[key].numerator if key in amounts else 0.0, quota, count)
@@ -232,7 +236,8 @@ def pipeline_coverage_of_remaining(company: Company) -> Sheet:
                 continue
             if state.expected is not None and state.expected <= period.end:
                 owner = deal.owner_on(company.as_of)
-                covered.add(people(owner, company.as_of), period, state.amount)
+                amount = company.worth(state.amount, deal.currency, company.as_of)
+                covered.add(people(owner, company.as_of), period, amount)
     amounts = covered.sums().figures
     for key, (quota, count) in quota_of_scopes(company).items():
         remaining = quota - attained[key]
@@ -272,7 +277,7 @@ def pipeline_forecast_accuracy(company: Company) -> Sheet:
     sheet, weighted = Sheet(), Sheet()
     for period in all_periods(company):
         for deal, state in expected_in(company, period):
-            amount = weighted_amount(company, state)
+            amount = weighted_amount(company, deal, state, period.start)
             if amount is not None:
                 weighted.add(first_day_scopes(deal, period), period, amount)
     amounts = weighted.sums().figures

@@ -79,13 +79,16 @@ def own_quota(company: Company, scope: Scope, period: Period) -> tuple[float, in
     amount = company.own_quotas.get((*scope, period.kind, period.start))
     if amount:
         return amount, 1
-    finer = {"year": ["quarter", "month"], "quarter": ["month"], "month": []}[period.kind]
-    for kind in finer:
-        parts = company.fiscal.periods(kind, period.start, period.end)
-        amounts = [company.own_quotas.get((*scope, kind, part.start)) for part in parts]
-        if all(amounts):
-            return sum(amounts), len(amounts)
-    return None
+    finer = {"year": "quarter", "quarter": "month"}.get(period.kind)
+    if finer is None:
+        return None
+    parts = [
+        own_quota(company, scope, part)
+        for part in company.fiscal.periods(finer, period.start, period.end)
+    ]
+    if not all(parts):
+        return None
+    return sum(amount for amount, _ in parts), sum(count for _, count in parts)
 
 
 def attained_sales(company: Company) -> dict[tuple[Scope, Period], float]:
@@ -350,11 +353,12 @@ def product_costs(company: Company) -> list[tuple]:
     costs = []
     for r in rows:
         product = company.flat_product(r["product_id"])
-        costs.append((product, company.date(r["valid_from"]), to_number(r["unit_cost"])))
+        cost = to_number(r["unit_cost"]), r["currency"]
+        costs.append((product, company.date(r["valid_from"]), cost))
     return costs
 
 
-def line_cost(line: Line, day: date, costs: list[tuple]) -> float | None:
+def line_cost(company: Company, line: Line, day: date, costs: list[tuple]) -> float | None:
     """Definition: "A line's cost is its own, else the product's on the close day
     (product_costs), else products.unit_cost"."""
     if line.total_cost is not None:
@@ -363,7 +367,7 @@ def line_cost(line: Line, day: date, costs: list[tuple]) -> float | None:
     if unit is None and line.product is not None:
         valid = [(since, cost) for product, since, cost in costs if product is line.product]
         valid = [pair for pair in valid if pair[0] <= day]
-        unit = max(valid)[1] if valid else line.product.unit_cost
+        unit = company.worth(*max(valid)[1], day) if valid else line.product.unit_cost
     return None if unit is None else unit * line.quantity
 
 
@@ -373,7 +377,7 @@ def profit_margin(company: Company) -> Sheet:
     sheet, costs = Sheet(), product_costs(company)
     for deal, period in won_deals(company):
         for line in deal.lines:
-            cost = line_cost(line, deal.close_date, costs)
+            cost = line_cost(company, line, deal.close_date, costs)
             if line.amount is not None and cost is not None:
                 sheet.add(line_scopes(deal, line), period, line.amount - cost, line.amount)
     return sheet.ratios()
