@@ -71,11 +71,13 @@ select
     {{ in_reporting_currency('dated.amount', 'rates.rate') }} as amount,
     dated.amount as original_amount,
     dated.line_currency as currency,
-    {{ in_reporting_currency(
-        '(dated.quantity * coalesce(dated.list_price, products.list_price))'
-        '::decimal(28, 8)',
-        'rates.rate'
-    ) }} as list_amount,
+    -- A product's own prices are in the reporting currency.
+    coalesce(
+        {{ in_reporting_currency(
+            '(dated.quantity * dated.list_price)::decimal(28, 8)', 'rates.rate'
+        ) }},
+        (dated.quantity * products.list_price)::decimal(28, 8)
+    ) as list_amount,
     case
         when coalesce(dated.total_cost, dated.unit_cost) is not null
             then {{ in_reporting_currency(
