@@ -38,6 +38,30 @@ salesforce_leads as (
     ) = 1
 ),
 
+{% for object, modified in [
+    ('deals', 'coalesce(hs_lastmodifieddate, updatedat)'),
+    ('contacts', 'coalesce(lastmodifieddate, updatedat)'),
+] -%}
+hubspot_{{ object }} as (
+    select *
+    from {{ source('hubspot', object) }}
+    qualify row_number() over (
+        partition by source, hs_object_id
+        order by
+            delivery_order desc,
+            {{ to_instant_ms(modified) }} desc nulls last,
+            file desc, row_number desc
+    ) = 1
+),
+
+merged_{{ object }} as (
+    select
+        source,
+        unnest(regexp_extract_all(hs_merged_object_ids, '\d+')) as hs_object_id
+    from {{ source('hubspot', object) }}
+),
+
+{% endfor -%}
 flat_leads as (
     select *
     from {{ source('flat', 'leads') }}
@@ -60,6 +84,26 @@ delivered_deals as (
         is_current
         and coalesce(lower(isdeleted) not in ('1', 'true'), true)
         and exclusion_reason is null
+    union all
+    select
+        deals.source || ':' || deals.hs_object_id as record,
+        staged.account_ref,
+        coalesce(staged.stage, deals.dealstage) as stage,
+        lower(deals.hs_is_closed_won) = 'true' as is_won,
+        deals.hs_is_closed_won is not null as has_outcome,
+        {{ to_decimal('deals.amount') }} as amount
+    from hubspot_deals as deals
+    anti join merged_deals
+        on
+            deals.source = merged_deals.source
+            and deals.hs_object_id = merged_deals.hs_object_id
+    -- For what other files say of a deal: its company, and the name of its stage.
+    left join {{ ref('stg_hubspot__opportunities') }} as staged
+        on deals.source = staged.source and deals.hs_object_id = staged.native_id
+    where
+        deals.is_current
+        and coalesce(lower(deals.archived) not in ('1', 'true'), true)
+        and deals.exclusion_reason is null
     union all
     select
         source || ':' || opportunity_id as record,
@@ -122,6 +166,31 @@ expected_leads as (
         and coalesce(lower(isdeleted) not in ('1', 'true'), true)
         and {{ salesforce_id('masterrecordid') }} is null
         and exclusion_reason is null
+    union all
+    select contacts.source || ':' || contacts.hs_object_id as record
+    from hubspot_contacts as contacts
+    anti join merged_contacts
+        on
+            contacts.source = merged_contacts.source
+            and contacts.hs_object_id = merged_contacts.hs_object_id
+    where
+        contacts.is_current
+        and coalesce(lower(contacts.archived) not in ('1', 'true'), true)
+        and contacts.exclusion_reason is null
+        and (
+            lower(contacts.lifecyclestage) in (
+                'lead', 'marketingqualifiedlead', 'salesqualifiedlead', 'opportunity',
+                'customer', 'evangelist'
+            )
+            or coalesce(
+                contacts.hs_lifecyclestage_lead_date,
+                contacts.hs_lifecyclestage_marketingqualifiedlead_date,
+                contacts.hs_lifecyclestage_salesqualifiedlead_date,
+                contacts.hs_lifecyclestage_opportunity_date,
+                contacts.hs_lifecyclestage_customer_date,
+                contacts.hs_lifecyclestage_evangelist_date
+            ) is not null
+        )
     union all
     select source || ':' || lead_id as record
     from flat_leads
