@@ -1,4 +1,5 @@
--- Owner changes come twice, once with names and once with ids; the ids count.
+-- Owner changes come twice, once with names and once with ids; the ids count. What an
+-- assignment rule or a rep who takes a lead from a queue does has a name of its own.
 with changes as (
     select *
     from {{ source('salesforce', 'lead_history') }}
@@ -33,7 +34,7 @@ owner_changes as (
         {{ salesforce_key('oldvalue') }} as previous_owner_ref
     from changes
     where
-        lower(field) = 'owner'
+        lower(field) in ('owner', 'ownerassignment', 'owneraccepted')
         and {{ is_salesforce_id('newvalue') }}
         and not coalesce({{ to_boolean('isdeleted') }}, false)
 )
