@@ -28,10 +28,10 @@ _HEAD = """\
 <!-- Made by `python -m orchestration.kpi_docs` from models/staging/flat/sources.yml; change that.
 -->
 
-What no CRM export brings, or another CRM than Salesforce: a file per object, named by it, such as
-`landing/flat/full/2026-11-20/reps.csv`. Every object is optional, and of its columns those that
-are not required; columns may stand in any order, others are kept and not used. What a delivery is
-and which formats are read: [landing/README.md](../landing/README.md).
+What no CRM export brings, or another CRM than Salesforce or HubSpot: a file per object, named by
+it, such as `landing/flat/full/2026-11-20/reps.csv`. Every object is optional, and of its columns
+those that are not required; columns may stand in any order, others are kept and not used. What a
+delivery is and which formats are read: [landing/README.md](../landing/README.md).
 
 A record whose required cell is empty or unreadable is rejected; where another cell is unreadable,
 its value is unknown. Both are listed in the published schema `quality`. Private columns are never

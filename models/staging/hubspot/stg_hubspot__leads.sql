@@ -58,10 +58,12 @@ leads as (
         -- A deal older than the lead was not made of it; the lead joined it.
         coalesce(
             contacts.became_opportunity_at,
-            greatest(
-                deals.created_at,
-                coalesce(contacts.became_lead_at, contacts.created_at)
-            )
+            case
+                when deals.created_at is not null
+                    then greatest(
+                        deals.created_at, contacts.became_lead_at, contacts.created_at
+                    )
+            end
         ) as converted_at
     from contacts
     left join deals
