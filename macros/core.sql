@@ -26,11 +26,34 @@
 {%- endmacro %}
 
 
+{# Whether a part rules a period: of what is given for the period itself and for shorter ones,
+   the longest do, quarter by quarter in a year. `key` lists the columns of a whole. #}
+{% macro is_ruling_part(key) -%}
+    part_months = case
+        when max(part_months) over (partition by {{ key }}) = months_long
+            then months_long
+        else max(part_months) over (partition by {{ key }}, quarter_number)
+    end
+{%- endmacro %}
+
+
+{# The number of the quarter of a period, from 0, in which a part of it begins. Null for a part
+   that does not begin where a month, quarter or year of the fiscal calendar does. #}
+{% macro quarter_number(whole_start, part_start, part_months) -%}
+    case
+        when {{ dbt.datediff(whole_start, part_start, 'month') }} % {{ part_months }} = 0
+            then {{ dbt.datediff(whole_start, part_start, 'month') }} // 3
+    end
+{%- endmacro %}
+
+
 {# The custom fields of an entity that the configuration passes on, as columns of text, from
    the relation that holds the map `custom_fields`; each with a comma behind it. #}
 {% macro custom_columns(entity, relation) -%}
-    {%- set configured = load_relation(source('landing', 'config_custom_fields')) -%}
-    {%- if execute and configured is not none -%}
+    {%- set configured = adapter.get_relation(
+        target.database, 'raw', 'config_custom_fields'
+    ) if execute -%}
+    {%- if configured -%}
         {%- set query -%}
             select column_name from {{ configured }}
             where entity = '{{ entity }}'

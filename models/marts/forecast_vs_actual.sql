@@ -14,22 +14,32 @@ with latest_forecasts as (
     ) = 1
 ),
 
-forecasts_of_periods as (
+parts as (
     select
-        latest_forecasts.*,
+        latest_forecasts.rep_id,
+        latest_forecasts.rep_assignment_id,
+        latest_forecasts.amount,
+        latest_forecasts.submitted_date,
+        latest_forecasts.months_long as part_months,
         periods.period_type as whole_type,
-        periods.period_start as whole_start
+        periods.period_start as whole_start,
+        periods.months_long,
+        {{ quarter_number(
+            'periods.period_start', 'latest_forecasts.period_start',
+            'latest_forecasts.months_long'
+        ) }} as quarter_number
     from latest_forecasts
     inner join {{ ref('dim_periods') }} as periods
         on
             latest_forecasts.period_start
             between periods.period_start and periods.period_end
             and latest_forecasts.months_long <= periods.months_long
-    qualify
-        latest_forecasts.months_long = max(latest_forecasts.months_long) over (
-            partition by
-                latest_forecasts.rep_id, periods.period_type, periods.period_start
-        )
+),
+
+forecasts_of_periods as (
+    select * from parts
+    where quarter_number is not null
+    qualify {{ is_ruling_part('rep_id, whole_type, whole_start') }}
 ),
 
 latest as (

@@ -1,5 +1,5 @@
 {# The metrics that have a target, in the latest complete and the current period;
-   without any target, the headline metrics of the company. #}
+   where no target is for these, the headline metrics of the company. #}
 with shown_periods as (
     select *
     from {{ ref('dim_periods') }}
@@ -10,6 +10,12 @@ with shown_periods as (
         )
 ),
 
+current_targets as (
+    select targets.*
+    from {{ ref('fct_targets') }} as targets
+    inner join shown_periods using (period_type, period_start)
+),
+
 rows_shown as (
     select
         kpi,
@@ -18,7 +24,7 @@ rows_shown as (
         period_type,
         period_start,
         target
-    from {{ ref('fct_targets') }}
+    from current_targets
     union all
     select
         kpi,
@@ -28,7 +34,7 @@ rows_shown as (
         null as period_start,
         null as target
     from {{ ref('kpi_catalog') }}
-    where is_headline and not exists (select 1 from {{ ref('fct_targets') }})
+    where is_headline and not exists (select 1 from current_targets)
 )
 
 select

@@ -5,7 +5,7 @@ with first_payments as (
         coalesce(account_id, '(none)') as account_id,
         min(start_date) as start_date
     from {{ ref('fct_subscriptions') }}
-    where original_mrr <> 0 and start_date <= end_date
+    where original_mrr > 0 and start_date <= end_date
     group by coalesce(account_id, '(none)')
 ),
 
@@ -65,7 +65,9 @@ select
         'new', 'expansion', 'contraction', 'churn', 'reactivation',
     ] -%}
     case
-        when movements.movement = '{{ movement }}' then abs(movements.change) else 0
+        when movements.movement = '{{ movement }}'
+            then {{ '-' if movement in ['contraction', 'churn'] }}movements.change
+        else 0
     end::decimal(28, 8) as {{ movement }}_mrr,
     {% endfor -%}
     movements.closing_mrr::decimal(28, 8) as closing_mrr,

@@ -128,7 +128,7 @@ from (
             partition by
                 quotas.scope_type,
                 case quotas.scope_type
-                    when 'rep' then keys.rep_id
+                    when 'rep' then coalesce(keys.rep_id, quotas.scope_ref)
                     when 'company' then 'company'
                     else quotas.scope_ref
                 end,

@@ -64,6 +64,31 @@ where
     and period_type not in ('month', 'quarter', 'year')
 group by source, period_type
 {% endfor -%}
+{% for object in ['targets', 'forecasts'] -%}
+union all
+select
+    plans.source,
+    null as kind,
+    null as delivery,
+    null as file,
+    '{{ object }}' as object,
+    null as row_number,
+    null as line_number,
+    'period_start' as column_name,
+    plans.period_start::varchar as value,
+    'no fiscal ' || plans.period_type || ' begins then (' || count(*) || ' rows)'
+        as reason
+from {{ ref('stg_flat__' ~ object) }} as plans
+cross join {{ source('landing', 'settings') }} as settings
+where
+    not plans.is_deleted
+    and plans.exclusion_reason is null
+    and plans.period_type in ('quarter', 'year')
+    and (
+        extract(month from plans.period_start) - settings.fiscal_year_start_month + 12
+    ) % case plans.period_type when 'quarter' then 3 else 12 end <> 0
+group by plans.source, plans.period_type, plans.period_start
+{% endfor -%}
 union all
 select
     source,

@@ -75,7 +75,8 @@
     'dim_date_periods', 'dim_scope_periods', 'fct_campaign_periods',
     'fct_customer_lifespans', 'fct_customer_periods', 'fct_forecast_periods',
     'fct_pipeline_deals', 'fct_pipeline_expected', 'fct_quota_periods',
-    'fct_rep_periods', 'fct_targets', 'kpi_scorecard', 'kpi_values',
+    'fct_pipeline_periods', 'fct_rep_periods', 'fct_targets', 'kpi_scorecard',
+    'kpi_values',
 ] %}
 
 {% for (parent, key), columns in foreign_keys.items() -%}

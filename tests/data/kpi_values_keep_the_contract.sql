@@ -3,8 +3,9 @@
    records is 0; a share counts some of the records that it is a share of. #}
 {% set shares = [
     'customer_churn_rate', 'customer_retention_rate', 'customer_satisfaction',
-    'lead_conversion_rate', 'lead_response_rate', 'pushed_rate',
-    'quote_to_close_rate_of_issued', 'rep_retention_rate', 'slippage_rate',
+    'forecast_accuracy', 'lead_conversion_rate', 'lead_response_rate',
+    'pipeline_forecast_accuracy', 'pushed_rate', 'quote_to_close_rate_of_issued',
+    'rep_retention_rate', 'selling_time_share', 'slippage_rate',
     'stage_conversion_rate', 'task_completion_rate', 'win_rate',
     'win_rate_of_created',
 ] %}
@@ -82,6 +83,34 @@ from figures
 where {{ broken }}
 union all
 {% endfor -%}
+-- Who carries a quota sells no more than all do; credits, sales below 0, apart.
+select
+    'attained more than was sold' as problem,
+    attained.kpi,
+    attained.scope_type,
+    attained.scope_id,
+    attained.period_type,
+    attained.period_start,
+    attained.numerator,
+    attained.denominator,
+    sales.value,
+    attained.sample_size
+from {{ ref('kpi_values') }} as attained
+left join {{ ref('kpi_values') }} as sales
+    on
+        sales.kpi = 'sales'
+        and attained.scope_type = sales.scope_type
+        and attained.scope_id = sales.scope_id
+        and attained.period_type = sales.period_type
+        and attained.period_start = sales.period_start
+where
+    attained.kpi = 'quota_attainment'
+    and attained.numerator > coalesce(sales.value, 0) + 0.000001
+    and not exists (
+        select 1 from {{ ref('fct_opportunities') }}
+        where is_won and amount < 0
+    )
+union all
 select
     'the company has a gap' as problem,
     gaps.*,

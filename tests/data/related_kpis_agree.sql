@@ -5,9 +5,10 @@
     'arr': '12 * mrr',
     'customer_retention_rate': '1 - customer_churn_rate',
     'gross_revenue_retention': '1 - revenue_churn_rate',
+    'mrr_of_arpa': 'arpa * paying_accounts',
 } %}
 {% set kpis = [
-    'arr', 'calls_and_emails', 'calls_made', 'customer_churn_rate',
+    'arpa', 'arr', 'calls_and_emails', 'calls_made', 'customer_churn_rate',
     'customer_retention_rate', 'emails_sent', 'gross_revenue_retention', 'mrr',
     'revenue_churn_rate',
 ] %}
@@ -18,6 +19,12 @@ with figures as (
         scope_id,
         period_type,
         period_start,
+        -- Where accounts pay, what they pay is the whole of the MRR.
+        max(denominator) filter (where kpi = 'arpa') as paying_accounts,
+        case
+            when max(denominator) filter (where kpi = 'arpa') > 0
+                then max(value) filter (where kpi = 'mrr')
+        end as mrr_of_arpa,
         {% for kpi in kpis -%}
         max(value) filter (where kpi = '{{ kpi }}') as {{ kpi }}
         {%- if not loop.last %},

@@ -92,3 +92,21 @@ select
     counted
 from counts
 where record_count <> counted
+union all
+-- And under the team, region and rep that the assignment names.
+select
+    'dim_scopes of another assignment' as bridge,
+    scopes.scope_type,
+    0 as record_count,
+    count(*) as counted
+from {{ ref('dim_scopes') }} as scopes
+inner join {{ ref('dim_rep_assignments') }} as assignments
+    on scopes.rep_assignment_id = assignments.rep_assignment_id
+where
+    scopes.scope_id <> case scopes.scope_type
+        when 'team' then coalesce(assignments.team, '(none)')
+        when 'region' then coalesce(assignments.region, '(none)')
+        when 'rep' then coalesce(assignments.rep_id, '(none)')
+        else 'company'
+    end
+group by scopes.scope_type

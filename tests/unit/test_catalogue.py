@@ -201,3 +201,11 @@ def test_only_ratios_have_a_denominator_in_words():
         kpi for kpi, row in CATALOGUE.items() if row["denominator"] and row["when_empty"] == "zero"
     ]
     assert not wrong, "seeds/kpi_catalog.csv: when_empty of a ratio is null"
+
+
+@pytest.mark.parametrize("kpi", sorted(MODELS))
+def test_a_metric_is_read_in_half_a_minute(kpi):
+    lines = PROJECT.sql(f"kpi_{kpi}").strip().splitlines()
+    assert 5 <= len(lines) <= 25, (
+        f"kpi_{kpi} has {len(lines)} lines; what is hard about it belongs in a fact"
+    )

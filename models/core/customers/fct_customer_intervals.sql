@@ -6,7 +6,7 @@ with agreements as (
         start_date,
         end_date
     from {{ ref('fct_subscriptions') }}
-    where original_mrr <> 0
+    where original_mrr > 0
     union all
     select
         account_id,

@@ -1,5 +1,6 @@
 {# Accounts by period: customer or not and with which MRR on the day before it and at
-   its end. Both ends are at the end day's rate, so that no rate looks like churn. #}
+   its end, and what they bought in it. Both ends are at the end day's rate, so that no
+   rate looks like churn. #}
 with customers as (
     select
         periods.period_type,
@@ -55,21 +56,32 @@ recurring as (
             and periods.last_day >= rates.valid_from
             and periods.last_day < rates.valid_to
     group by all
+),
+
+purchases as (
+    select
+        date_periods.period_type,
+        date_periods.period_start,
+        coalesce(purchases.account_id, '(none)') as account_id,
+        sum(purchases.amount)::decimal(28, 8) as purchase_amount
+    from {{ ref('fct_purchases') }} as purchases
+    inner join {{ ref('dim_date_periods') }} as date_periods
+        on purchases.purchase_date = date_periods.date_day
+    group by all
 )
 
 select
-    coalesce(customers.period_type, recurring.period_type) as period_type,
-    coalesce(customers.period_start, recurring.period_start) as period_start,
-    coalesce(customers.account_id, recurring.account_id) as account_id,
+    period_type,
+    period_start,
+    account_id,
+    case when customers.is_customer_in_period then account_id end as customer_id,
     coalesce(customers.is_customer_at_start, false) as is_customer_at_start,
     coalesce(customers.is_customer_at_end, false) as is_customer_at_end,
     coalesce(customers.is_customer_in_period, false) as is_customer_in_period,
     coalesce(recurring.mrr_at_start, 0) as mrr_at_start,
     coalesce(recurring.mrr_at_end, 0) as mrr_at_end,
-    coalesce(recurring.subscriptions_at_end, 0)::bigint as subscriptions_at_end
+    coalesce(recurring.subscriptions_at_end, 0)::bigint as subscriptions_at_end,
+    purchases.purchase_amount
 from customers
-full outer join recurring
-    on
-        customers.period_type = recurring.period_type
-        and customers.period_start = recurring.period_start
-        and customers.account_id = recurring.account_id
+full outer join recurring using (period_type, period_start, account_id)
+full outer join purchases using (period_type, period_start, account_id)

@@ -100,7 +100,9 @@ select
     contract_deals.closed_by_rep_id,
     delivered.start_date,
     delivered.end_date,
-    coalesce(delivered.term_months, 12) as term_months,
+    -- A term of 0 is none.
+    case when delivered.term_months > 0 then delivered.term_months else 12 end
+        as term_months,
     coalesce(delivered.total_value, contract_deals.deal_amount) as original_value,
     case
         when delivered.total_value is not null

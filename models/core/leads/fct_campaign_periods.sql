@@ -1,26 +1,49 @@
-{# Campaigns with cost in a period: the cost spread evenly over the campaign's days,
-   and the leads created in the period. #}
-with costs as (
+{# Campaigns with a cost in a period: the cost spread evenly over their days, each
+   month's at the rate of its first day, and the leads created in the period. #}
+with months as (
+    select
+        month_start,
+        max(date_day) as month_end
+    from {{ ref('dim_dates') }}
+    group by month_start
+),
+
+monthly_costs as (
     select
         campaigns.campaign_id,
+        months.month_start,
+        campaigns.original_cost::double
+        * ({{ dbt.datediff(
+            'greatest(campaigns.start_date, months.month_start)',
+            'least(campaigns.end_date, months.month_end)', 'day'
+        ) }} + 1)
+        / ({{ dbt.datediff('campaigns.start_date', 'campaigns.end_date', 'day') }} + 1)
+        / rates.rate::double as cost
+    from {{ ref('dim_campaigns') }} as campaigns
+    inner join months
+        on
+            campaigns.start_date <= months.month_end
+            and campaigns.end_date >= months.month_start
+    left join {{ ref('int_exchange_rates') }} as rates
+        on
+            campaigns.currency = rates.currency
+            and months.month_start >= rates.valid_from
+            and months.month_start < rates.valid_to
+    where
+        campaigns.original_cost is not null
+        and campaigns.end_date >= campaigns.start_date
+),
+
+costs as (
+    select
+        monthly_costs.campaign_id,
         periods.period_type,
         periods.period_start,
-        (
-            campaigns.cost::double
-            * ({{ dbt.datediff(
-                'greatest(campaigns.start_date, periods.period_start)',
-                'least(campaigns.end_date, periods.period_end)', 'day'
-            ) }} + 1)
-            / ({{ dbt.datediff(
-                'campaigns.start_date', 'campaigns.end_date', 'day'
-            ) }} + 1)
-        )::decimal(38, 18) as cost
-    from {{ ref('dim_campaigns') }} as campaigns
+        sum(monthly_costs.cost::decimal(38, 18)) as cost
+    from monthly_costs
     inner join {{ ref('dim_periods') }} as periods
-        on
-            campaigns.start_date <= periods.period_end
-            and campaigns.end_date >= periods.period_start
-    where campaigns.cost > 0 and campaigns.end_date >= campaigns.start_date
+        on monthly_costs.month_start between periods.period_start and periods.period_end
+    group by monthly_costs.campaign_id, periods.period_type, periods.period_start
 ),
 
 leads as (

@@ -1,20 +1,29 @@
 {# The forecast of a scope for a period beside all its sales. A rep's forecast is the
    one of that length, else the sum of the next shorter ones. #}
-with forecasts as (
+with parts as (
     select
-        forecasts.*,
+        forecasts.rep_id,
+        forecasts.rep_assignment_id,
+        forecasts.amount,
+        forecasts.months_long as part_months,
         periods.period_type as whole_type,
-        periods.period_start as whole_start
+        periods.period_start as whole_start,
+        periods.months_long,
+        {{ quarter_number(
+            'periods.period_start', 'forecasts.period_start', 'forecasts.months_long'
+        ) }} as quarter_number
     from {{ ref('fct_forecasts') }} as forecasts
     inner join {{ ref('dim_periods') }} as periods
         on
             forecasts.period_start between periods.period_start and periods.period_end
             and forecasts.months_long <= periods.months_long
     where forecasts.is_chosen
-    qualify
-        forecasts.months_long = max(forecasts.months_long) over (
-            partition by forecasts.rep_id, periods.period_type, periods.period_start
-        )
+),
+
+forecasts as (
+    select * from parts
+    where quarter_number is not null
+    qualify {{ is_ruling_part('rep_id, whole_type, whole_start') }}
 ),
 
 forecast_sums as (

@@ -15,7 +15,10 @@ with own_months as (
     inner join {{ ref('dim_periods') }} as periods
         on
             months.month_start between periods.period_start and periods.period_end
-            and months.months_long <= periods.months_long
+            -- A quota that only overlaps the period is not made to fit.
+            and months.first_month >= periods.period_start
+            and {{ dbt.dateadd('month', 'months.months_long', 'months.first_month') }}
+            <= {{ dbt.dateadd('day', 1, 'periods.period_end') }}
     where months.scope_type <> 'rep'
     qualify row_number() over (
         partition by

@@ -66,8 +66,9 @@ parts as (
         whole.period_start,
         whole.months_long,
         given.period_start as part_start,
-        {{ dbt.datediff('whole.period_start', 'given.period_start', 'month') }} // 3
-            as quarter_number,
+        {{ quarter_number(
+            'whole.period_start', 'given.period_start', 'given.part_months'
+        ) }} as quarter_number,
         given.part_months,
         given.target
     from given
@@ -96,14 +97,7 @@ select
     months_long,
     target
 from parts
-qualify
-    part_months = case
-        when
-            max(part_months) over (
-                partition by kpi, scope_type, scope_id, period_type, period_start
-            ) = months_long then months_long
-        else max(part_months) over (
-            partition by
-                kpi, scope_type, scope_id, period_type, period_start, quarter_number
-        )
-    end
+where quarter_number is not null
+qualify {{ is_ruling_part(
+    'kpi, scope_type, scope_id, period_type, period_start'
+) }}

@@ -16,11 +16,10 @@ select
     scope_id,
     period_type,
     period_start,
-    coalesce(value, 0) as numerator,
+    coalesce(sales.value, 0) as numerator,
     reps::double as denominator,
-    coalesce(value, 0) / reps as value,
+    coalesce(sales.value, 0) / reps as value,
     reps as sample_size
 from reps
-left join {{ ref('kpi_sales') }} using (
-    scope_type, scope_id, period_type, period_start
-)
+left join {{ ref('kpi_sales') }} as sales
+    using (scope_type, scope_id, period_type, period_start)
