@@ -554,3 +554,90 @@ def test_personal_data_of_contacts_stays_in_raw(portal):
             f"where \"{column}\" ilike '%secret%' or \"{column}\" like '%555-0100%'"
         ).fetchone()
         assert not found, (schema, table, column)
+
+
+# Two days later, as changes from the API: 603 is won by Ann, 602 has been deleted, 702 has become
+# an opportunity, and company 503 was merged into 504.
+CHANGES = {
+    "deals": [
+        {
+            **{"id": "603", "hubspot_owner_id": "101", "amount": "950", **SALES, **WON},
+            **{"createdate": "2026-02-15T15:00:00Z", "closedate": "2026-04-01T15:00:00Z"},
+        },
+        {"id": "602", "archived": True, **SALES, **LOST},
+    ],
+    "contacts": [
+        {
+            **{"id": "702", "lifecyclestage": "opportunity", "hubspot_owner_id": "102"},
+            **{"createdate": "2026-02-03T15:00:00Z"},
+            "hs_lifecyclestage_lead_date": "2026-02-03T15:00:00Z",
+            "hs_lifecyclestage_opportunity_date": "2026-04-02T15:00:00Z",
+        }
+    ],
+    "companies": [{"id": "504", "name": "Dune Group", "hs_merged_object_ids": "503"}],
+    "deals_history": [
+        {"id": "603", "property": "dealstage", "value": "closedwon", "timestamp": "1775055600000"},
+        {"id": "603", "property": "amount", "value": "950", "timestamp": "1775055600000"},
+        # Who moves the deal to won has taken it over just before.
+        {
+            **{"id": "603", "property": "hubspot_owner_id", "value": "101"},
+            "timestamp": "2026-04-01T14:59:00Z",
+        },
+        {
+            **{"id": "603", "property": "hubspot_owner_id", "value": "102"},
+            "timestamp": "2026-02-15T15:00:00Z",
+        },
+    ],
+}
+
+
+def write_changes(root: Path):
+    folder = root / "landing" / "hubspot" / "changes" / "2026-04-02"
+    folder.mkdir(parents=True)
+    for name, rows in CHANGES.items():
+        if name != "deals_history":
+            rows = [
+                {
+                    **{"id": row["id"], "archived": row.get("archived", False)},
+                    "properties": {key: row[key] for key in row if key not in ("id", "archived")},
+                }
+                for row in rows
+            ]
+        write_lines(folder / f"{name}.jsonl", rows)
+
+
+@pytest.fixture(scope="module")
+def changed_portal(refreshed_fixture: Company, tmp_path_factory) -> duckdb.DuckDBPyConnection:
+    root = tmp_path_factory.mktemp("hubspot_changes")
+    write_portal(root, "csv")
+    write_changes(root)
+    warehouse, broken = CompiledProject.read(refreshed_fixture.warehouse).build(root)
+    assert broken == {}
+    return duckdb.connect(str(warehouse), read_only=True)
+
+
+@pytest.mark.parametrize(
+    ("kpi", "period", "scope", "expected"),
+    [
+        ("sales", QUARTER, COMPANY, 1600),
+        ("sales", "2026-04-01 month", ANN, 950),
+        ("sales_by_customer", "2026-04-01 month", "customer hubspot:502", 950),
+        ("sales_by_customer", QUARTER, "customer hubspot:504", 400),
+        # 602 is gone; 601, 606 and 603 are won.
+        ("win_rate", QUARTER, COMPANY, 1),
+        ("win_rate", "2026-01-01 year", COMPANY, 1),
+        # Ann's 601, and Ben's 603 and 606.
+        ("opportunities_created", QUARTER, BEN, 2),
+        ("opportunities_created", QUARTER, ANN, 1),
+        # 603 was Ben's in March, open at 900.
+        ("pipeline_value", MARCH, BEN, 900),
+        ("pipeline_value", "2026-04-01 month", COMPANY, 0),
+        # 601 of January, 603 from 15 February to 1 April: 45 days.
+        ("sales_cycle_days", "2026-04-01 month", COMPANY, 45),
+        ("stage_conversion_rate", QUARTER, "stage Proposal", 1),
+        # 702 joins 701 and 703.
+        ("lead_conversion_rate", QUARTER, COMPANY, 3 / 4),
+    ],
+)
+def test_changes_go_on_from_the_full_delivery(changed_portal, kpi, period, scope, expected):
+    assert value(changed_portal, kpi, period, scope) == pytest.approx(expected)
