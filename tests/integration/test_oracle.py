@@ -21,6 +21,13 @@ from tests.oracle.metrics import METRICS
 # Companies with Salesforce deals, without a CRM, and with both; with an as-of date before the
 # end of the data (1), a deal reopened after it (20), targets of quarters and months (5, 18).
 SEEDS = [1, 2, 3, 5, 7, 12, 18, 20, 25, 41]
+# What Salesforce may bring besides: see tests.awkward.company.TRAITS.
+TRAITS = [
+    (1, ["merges", "two"]),
+    (12, ["two orgs", "merges", "short ids"]),
+    (8, ["currencies", "mixed"]),
+    (4, ["currencies", "two orgs", "split", "latin-1"]),
+]
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +46,34 @@ def test_every_figure_equals_the_independent_computation(
     warehouse, broken = compiled.build(tmp_path)
     assert broken == {}
     assert_same_figures(tmp_path, warehouse)
+
+
+@pytest.mark.parametrize(("seed", "traits"), TRAITS, ids=[" ".join(t) for _, t in TRAITS])
+def test_figures_of_companies_with_merges_currencies_and_orgs_equal_it_too(
+    seed: int, traits: list[str], compiled: CompiledProject, tmp_path: Path
+) -> None:
+    write_company(tmp_path, seed, traits=traits)
+    warehouse, broken = compiled.build(tmp_path)
+    assert broken == {}
+    assert_same_figures(tmp_path, warehouse)
+
+
+@pytest.mark.parametrize(("seed", "traits"), [(1, ["merges", "currencies"]), (12, ["two orgs"])])
+def test_either_dialect_of_salesforce_gives_the_same_figures(
+    seed: int, traits: list[str], compiled: CompiledProject, tmp_path: Path
+) -> None:
+    """Weekly exports, extracts of the APIs, and a weekly export with the APIs' changes."""
+    figures = []
+    for dialect in ("two", "rest", "mixed"):
+        write_company(tmp_path / dialect, seed, traits=[*traits, "two", dialect])
+        warehouse, broken = compiled.build(tmp_path / dialect)
+        assert broken == {}
+        with duckdb.connect(str(warehouse), read_only=True) as con:
+            figures.append(con.execute("from kpis.kpi_values order by all").fetchall())
+    weekly, rest, mixed = figures
+    assert len(weekly) > 5000
+    assert rest == weekly
+    assert mixed == weekly
 
 
 def test_a_refresh_publishes_the_figures_of_the_independent_computation(tmp_path: Path) -> None:
