@@ -88,10 +88,11 @@ test: {", ".join(f"`{test}`" for test in EXCLUSION_TESTS)}. Texts are compared e
 (`%` any text, `_` any character) whatever the case; `true` also means 1, `null` an empty cell. The
 first exclusion that a record matches gives its reason.
 
-## Not yet
+## Mappings and custom fields
 
-The keys `flat`, `salesforce`, `hubspot` and `custom_fields` (mappings of foreign columns) are
-reserved.
+`flat`, `salesforce` and `hubspot` (or one org of them, such as `salesforce-emea`) say how foreign files
+become our objects, `custom_fields` which columns of theirs reach the facts: see
+[mappings.md](mappings.md).
 """
 
 

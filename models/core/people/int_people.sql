@@ -10,8 +10,8 @@ teams as (
 
 users as (
     select
-        users.*,
-        teams.name as team,
+        users.* exclude (team),
+        coalesce(users.team, teams.name) as team,
         case
             when users.email is null then users.user_id
             when users.source = min(users.source) over (partition by users.email)
@@ -100,8 +100,8 @@ select
     team,
     region,
     manager_ref,
-    null::date as hire_date,
-    null::date as leave_date
+    hire_date,
+    leave_date
 from users
 union all
 select

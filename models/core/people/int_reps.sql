@@ -24,8 +24,14 @@ select
     max_by(people.region, people.precedence) as region,
     max_by(people.manager_ref, people.precedence) as manager_ref,
     bool_or(people.is_in_extract) as is_in_extract,
-    max(people.hire_date) as hire_date,
-    max(people.leave_date) as leave_date
+    coalesce(
+        max(people.hire_date) filter (where people.is_in_extract),
+        max(people.hire_date)
+    ) as hire_date,
+    coalesce(
+        max(people.leave_date) filter (where people.is_in_extract),
+        max(people.leave_date)
+    ) as leave_date
 from (
     select
         *,

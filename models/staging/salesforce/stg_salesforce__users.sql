@@ -16,8 +16,11 @@ select
     {{ to_boolean('isactive') }} as is_active,
     {{ salesforce_key('userroleid') }} as role_ref,
     title as role,
+    team,
     division as region,
     {{ salesforce_key('managerid') }} as manager_ref,
+    {{ to_date('hire_date') }} as hire_date,
+    {{ to_date('leave_date') }} as leave_date,
     {{ to_instant('createddate') }} as created_at,
     not is_current as is_deleted,
     exclusion_reason
