@@ -55,11 +55,12 @@ SIZES = {"small": 45, "medium": 1000}
 #   two          two Salesforce deliveries in any case, the second a week later
 #   rest         Salesforce by the REST and Bulk APIs
 #   mixed        a full weekly export, a week later what has changed by the APIs
+#   many         as two, with changes by the APIs after each: records told twice, undone, undeleted
 #   latin-1      the weekly export in ISO-8859-1
 #   split        the weekly export in two ZIP files, each with half of every object
 TRAITS = (
     *("merges", "currencies", "two orgs", "short ids"),
-    *("two", "rest", "mixed", "latin-1", "split"),
+    *("two", "rest", "mixed", "many", "latin-1", "split"),
 )
 TIMEZONES = [
     "UTC",
@@ -1654,7 +1655,7 @@ class Company:
                 objects[name].append("CurrencyIsoCode")
         organisation = self.ids.new("00D")
         deliveries = [self.last_day]
-        if self.chance(0.5) or self.traits & {"two", "mixed"}:
+        if self.chance(0.5) or self.traits & {"two", "mixed", "many"}:
             deliveries.insert(0, self.last_day - timedelta(days=7))
         names, zip_names = [], []
         for day in deliveries:
@@ -1684,6 +1685,12 @@ class Company:
                         encoding="latin-1" if "latin-1" in self.traits else "utf-8",
                         splits_objects="split" in self.traits,
                     )
+                if "many" in self.traits:
+                    # The first after three days; the last has the name of the full delivery.
+                    day += timedelta(days=0 if newest else 3)
+                    noise = noisy_rows(self.files(objects, sf, self.end), files, self.trait_rng)
+                    folder /= f"changes/{name if newest else day.isoformat()}"
+                    write_rest_extracts(folder, noise, self.trait_rng)
 
     def files(self, objects: dict[str, list[str]], sf: Rows, cut: datetime | None) -> Files:
         """Columns and rows of each object, as the newest delivery has them, or one at `cut`."""
@@ -1759,6 +1766,30 @@ def changed_rows(files: Files, earlier: Files, rng: random.Random) -> Files:
         rng.shuffle(found)
         changes[name] = (columns, found)
     return changes
+
+
+def noisy_rows(earlier: Files, files: Files, rng: random.Random) -> Files:
+    """Some rows as they were, as they are, deleted, and come back; of several versions the one
+    that was changed last counts."""
+    noise = {}
+    for name, (columns, rows) in files.items():
+        found = []
+        for row in [*earlier[name][1], *rows]:
+            if rng.random() > 0.15:
+                continue
+            versions = [row]
+            if "SystemModstamp" in columns and rng.random() < 0.5:
+                stamp = row.get("SystemModstamp") or row.get("CreatedDate") or ""
+                later = f"{int(stamp[:4]) + 1}{stamp[4:]}" if stamp else ""
+                versions.append(row | {"SystemModstamp": later.replace("-02-29", "-02-28")})
+            if "IsDeleted" in columns and name not in SF_HISTORY:
+                versions[-1] = versions[-1] | {"IsDeleted": rng.choice("00001")}
+            if name == "Opportunity":
+                versions[-1] = versions[-1] | {"Amount": "4321", "LeadSource": "Partner"}
+            found += versions
+        rng.shuffle(found)
+        noise[name] = (columns, found)
+    return noise
 
 
 def write_company(

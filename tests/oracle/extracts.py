@@ -250,6 +250,11 @@ class Extracts:
             values[1] = values[1].lower()
         return tuple(values)
 
+    def _version(self, row: Record) -> tuple:
+        """Sorts versions of a record: by delivery, in it by when the source changed them."""
+        changed = to_instant(row["systemmodstamp"], self.zone, self.earliest)
+        return (*row.order[:2], changed is not None, changed, *row.order[2:])
+
     def is_delivered(self, *names: str) -> bool:
         """Whether any source delivered one of these objects; a header without rows counts."""
         wanted = {name.lower() for name in names}
@@ -277,7 +282,7 @@ class Extracts:
                 found += [row for row in rows if row.order[:2] >= full]
                 continue
             latest: dict[tuple, Record] = {}
-            for row in sorted(rows, key=lambda row: row.order):
+            for row in sorted(rows, key=self._version):
                 latest[self._key(source, table, row)] = row
             for row in latest.values():
                 flagged = bool(to_flag(row["isdeleted"] if source != "flat" else row["is_deleted"]))
