@@ -1651,8 +1651,9 @@ class Company:
             name: columns.split() for name, columns in SF_COLUMNS.items() if name not in absent
         }
         if "currencies" in self.traits:
-            for name in WITH_CURRENCY & set(objects):
-                objects[name].append("CurrencyIsoCode")
+            for name in WITH_CURRENCY:
+                if name in objects:
+                    objects[name].append("CurrencyIsoCode")
         organisation = self.ids.new("00D")
         deliveries = [self.last_day]
         if self.chance(0.5) or self.traits & {"two", "mixed", "many"}:

@@ -137,10 +137,11 @@ def shorten_ids(company: Company, rng: random.Random) -> None:
 # -- currencies ---------------------------------------------
 CURRENCIES = ["USD", "EUR", "JPY", "GBP"]
 TYPICAL = {"USD": 1.0, "EUR": 0.9, "JPY": 150.0, "GBP": 0.8}
-WITH_CURRENCY = {
+WITH_CURRENCY = [
+    # Deals before what belongs to them.
     *("Opportunity", "OpportunityLineItem", "Quote", "Contract", "Order", "Campaign", "User"),
     "Account",
-}
+]
 FLAT_WITH_CURRENCY = [
     *("opportunities", "quotes", "contracts", "purchases", "subscriptions", "campaigns"),
     *("quotas", "forecasts", "costs", "product_costs"),

@@ -278,7 +278,9 @@ ASSOCIATIONS = {
     ("call", "deal"): [("903", "603")],
     ("email", "deal"): [("911", "603"), ("914", "603")],
 }
-PLURAL = {"company": "companies"}
+PLURAL = {"company": "companies", "line_item": "line items"}
+# Told by the second record in the API's answers, since the first is not in them.
+TOLD_BY_OTHER = ("699", "411")
 
 
 def property_objects():
@@ -296,9 +298,30 @@ def plain_objects():
         objects[name] = [dict(zip(names, row, strict=True)) for row in rows]
     for (one, other), rows in ASSOCIATIONS.items():
         names = (f"{one}_id", f"{other}_id", "is_primary")
-        name = f"{PLURAL.get(one, one + 's')}_{PLURAL.get(other, other + 's')}"
+        name = f"{plural(one)}_{plural(other)}".replace(" ", "_")
         objects[name] = [dict(zip(names, row, strict=False)) for row in rows]
     return objects
+
+
+def plural(one):
+    return PLURAL.get(one, one + "s")
+
+
+def associations_of(name, key):
+    """What the API tells of a record, once for each label: the main company twice."""
+    found = {}
+    for (one, other), rows in ASSOCIATIONS.items():
+        for from_id, to_id, *is_primary in rows:
+            label = f"{one}_to_{other}"
+            labels = [label, f"{label}_unlabeled"] if is_primary == ["true"] else [label]
+            if is_primary and is_primary != ["true"]:
+                labels = [f"{label}_unlabeled"]
+            if (from_id, to_id) == TOLD_BY_OTHER:
+                one, other, from_id, to_id = other, one, to_id, from_id
+            if (plural(one).replace(" ", "_"), from_id) == (name, key):
+                others = found.setdefault(plural(other), {"results": []})
+                others["results"] += [{"id": to_id, "type": label} for label in labels]
+    return {"associations": found} if found else {}
 
 
 def milliseconds(text):
@@ -353,9 +376,11 @@ def write_json_lines(folder: Path):
             archived = values.pop("archived", False)
             record = {"id": values.pop("id"), "properties": {**properties, **values}}
             record["createdAt"] = values.get("createdate", "2026-01-01T00:00:00.000Z")
-            records.append({**record, "archived": archived})
+            records.append({**record, "archived": archived, **associations_of(name, row["id"])})
         write_lines(folder / f"{name}.jsonl", records)
     for name, rows in {**plain_objects(), "pipelines": PIPELINES}.items():
+        if name.partition("_")[2] not in ("", "history"):
+            continue  # An association, which stands in the records.
         records = [{key.strip("@"): value for key, value in row.items()} for row in rows]
         write_lines(folder / f"{name}.jsonl", records)
 

@@ -20,7 +20,7 @@ from tests.oracle.metrics import METRICS
 
 # Companies with Salesforce deals, without a CRM, and with both; with an as-of date before the
 # end of the data (1), a deal reopened after it (20), targets of quarters and months (5, 18).
-SEEDS = [1, 2, 3, 5, 7, 12, 18, 20, 25, 41]
+SEEDS = [1, 2, 3, 5, 8, 12, 18, 20, 25, 41]
 # What Salesforce may bring besides: see tests.awkward.company.TRAITS.
 TRAITS = [
     (1, ["merges", "two"]),
@@ -77,11 +77,21 @@ def test_either_dialect_of_salesforce_gives_the_same_figures(
 
 
 def test_a_refresh_publishes_the_figures_of_the_independent_computation(tmp_path: Path) -> None:
-    write_company(tmp_path, 8)
+    write_company(tmp_path, 7)
+    [deals] = tmp_path.glob("landing/flat/full/*/opportunities.csv")
+    header, *rows = deals.read_text(encoding="utf-8").splitlines()
+    rows = [f"{row},P{number % 2}" for number, row in enumerate(rows)]
+    deals.write_text("\n".join([f"{header},Partner Name", *rows, ""]), encoding="utf-8")
+    with (tmp_path / "config.yml").open("a", encoding="utf-8") as config:
+        config.write("custom_fields: {opportunities: [Partner Name]}\n")
     company = Company(tmp_path, tmp_path / "landing", tmp_path / "config.yml")
     run = company.run("refresh")
     assert run.returncode == 0, run.stdout + run.stderr
     assert_same_figures(tmp_path, company.published)
+    partners = company.query(
+        'select distinct "partner name" from core.fct_opportunities order by 1'
+    )
+    assert partners == [("P0",), ("P1",)], "custom fields reach the facts"
 
 
 def assert_same_figures(company: Path, database: Path) -> None:

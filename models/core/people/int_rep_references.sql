@@ -28,7 +28,8 @@ keys as (
         rep_id,
         3 as precedence
     from persons
-    where source <> 'flat'
+    -- Salesforce's reports show 15 of the 18 characters of an id; so may any file.
+    where regexp_full_match(native_id, '005[0-9A-Za-z]{12}[A-Z0-5]{3}')
     union all
     select
         email as reference,

@@ -1,6 +1,6 @@
-{# Which records belong together, by files of pairs or by what the API tells of a record,
-   those that were merged away being their survivors. The API tells a pair several times,
-   once for each of its labels. #}
+{# Which records belong together, by files of pairs or by what the API tells of a
+   record; those that were merged away are their survivors. The API tells a pair several
+   times, once for each of its labels. #}
 {% set pairs = [
     ('deals', 'deal', 'companies', 'company'),
     ('contacts', 'contact', 'companies', 'company'),
