@@ -45,6 +45,7 @@ ABOUT = {
     "dbt_version": ("varchar", "Version of dbt that built it."),
     "duckdb_version": ("varchar", "Version of DuckDB that built it."),
 }
+CUSTOM_FIELD = "Column of the extracts, which the configuration passes on."
 ABOUT_COMMENT = "What this file is: whose figures, as of when, made when and by what. One row."
 
 
@@ -277,8 +278,8 @@ def _copy(
     )
     _comment(con, table.sql_name, table.comment)
     for column, _ in published:
-        comment = table.column_comments.get(column.lower()) or labels.get(column.lower(), "")
-        _comment(con, table.sql_name, comment, column)
+        described = table.column_comments.get(column.lower()) or labels.get(column.lower())
+        _comment(con, table.sql_name, described or CUSTOM_FIELD, column)
 
 
 def _write_about(con: duckdb.DuckDBPyConnection, private: str, about: Mapping[str, Any]) -> None:
