@@ -90,8 +90,8 @@ first exclusion that a record matches gives its reason.
 
 ## Mappings and custom fields
 
-`flat`, `salesforce` and `hubspot` (or one org of them, such as `salesforce-emea`) say how foreign files
-become our objects, `custom_fields` which columns of theirs reach the facts: see
+`flat`, `salesforce` and `hubspot` (or one org of them, such as `salesforce-emea`) say how foreign
+files become our objects, `custom_fields` which columns of theirs reach the facts: see
 [mappings.md](mappings.md).
 """
 

@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import Company
 from tests.integration.compiled import CompiledProject
 
-DELIVERY = "hubspot/full/2026-03-31"
+DELIVERY = "full/2026-03-31"
 CONFIG = """
 settings: {business_timezone: America/New_York, reporting_currency: USD}
 regions: {Germany: EMEA}
@@ -392,8 +392,8 @@ def write_lines(path: Path, records):
 FORMS = {"csv": write_csv, "json lines": write_json_lines}
 
 
-def write_portal(root: Path, form: str):
-    delivery = root / "landing" / DELIVERY
+def write_portal(root: Path, form: str, source: str = "hubspot"):
+    delivery = root / "landing" / source / DELIVERY
     delivery.mkdir(parents=True)
     FORMS[form](delivery)
     (root / "config.yml").write_text(CONFIG)
@@ -666,3 +666,45 @@ def changed_portal(refreshed_fixture: Company, tmp_path_factory) -> duckdb.DuckD
 )
 def test_changes_go_on_from_the_full_delivery(changed_portal, kpi, period, scope, expected):
     assert value(changed_portal, kpi, period, scope) == pytest.approx(expected)
+
+
+@pytest.fixture(scope="module")
+def two_portals(refreshed_fixture: Company, tmp_path_factory) -> duckdb.DuckDBPyConnection:
+    root = tmp_path_factory.mktemp("hubspot_twice")
+    write_portals_and_quotas(root)
+    warehouse, broken = CompiledProject.read(refreshed_fixture.warehouse).build(root)
+    assert broken == {}
+    return duckdb.connect(str(warehouse), read_only=True)
+
+
+def write_portals_and_quotas(root: Path):
+    """The same portal as two, in either form, with a quota of Ben in a flat file."""
+    write_portal(root, "csv")
+    write_portal(root, "json lines", "hubspot-eu")
+    folder = root / "landing" / "flat" / "full" / "2026-03-31"
+    folder.mkdir(parents=True)
+    (folder / "quotas.csv").write_text(
+        "scope_type,scope_id,period_type,period_start,amount\n"
+        "rep,ben@acme.example,month,2026-03-01,1000\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kpi", "period", "scope", "expected"),
+    [
+        # Twice everything, in ids of their own; the people are the same by their emails.
+        ("sales", QUARTER, COMPANY, 3200),
+        ("sales", QUARTER, BEN, 800),
+        ("sales_by_customer", QUARTER, "customer hubspot:501", 1200),
+        ("sales_by_customer", QUARTER, "customer hubspot-eu:501", 1200),
+        ("win_rate", QUARTER, BEN, 1 / 2),
+        ("new_leads", QUARTER, COMPANY, 8),
+        ("calls_made", QUARTER, COMPANY, 4),
+        ("stage_conversion_rate", QUARTER, "stage Discovery", 6 / 8),
+        # The quota finds Ben by his email, however HubSpot writes it.
+        ("quota_attainment", MARCH, BEN, 0.8),
+        ("reps", MARCH, COMPANY, 2),
+    ],
+)
+def test_two_portals_never_collide(two_portals, kpi, period, scope, expected):
+    assert value(two_portals, kpi, period, scope) == pytest.approx(expected)
