@@ -32,7 +32,7 @@ needed as (
         on deals.opportunity_id = history.opportunity_id
     where
         history.amount is not null
-        or not deals.has_history and deals.original_amount is not null
+        or deals.original_amount is not null
     union all
     select
         'fct_opportunity_lines' as needed_by,

@@ -3,7 +3,7 @@ with forecasts as (
     from {{ source('flat', 'forecasts') }}
     {{ latest_record([
         'source',
-        'rep',
+        rep_reference('rep'),
         'lower(period_type)',
         to_date('period_start'),
         to_date('submitted_on'),

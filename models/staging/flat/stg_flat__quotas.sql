@@ -4,7 +4,7 @@ with quotas as (
     {{ latest_record([
         'source',
         'lower(scope_type)',
-        'scope_id',
+        rep_reference('scope_id'),
         'lower(period_type)',
         to_date('period_start'),
     ]) }}

@@ -5,7 +5,7 @@ with targets as (
         'source',
         'lower(kpi)',
         'lower(scope_type)',
-        'scope_id',
+        rep_reference('scope_id'),
         'lower(period_type)',
         to_date('period_start'),
     ]) }}

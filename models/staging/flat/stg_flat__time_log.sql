@@ -4,7 +4,8 @@ with time_log as (
     from {{ source('flat', 'time_log') }}
     qualify
         rank() over (
-            partition by source, rep, {{ to_date('date') }}, activity
+            partition by
+                source, {{ rep_reference('rep') }}, {{ to_date('date') }}, activity
             order by delivery_order desc
         ) = 1
 )
