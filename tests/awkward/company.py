@@ -1783,6 +1783,9 @@ def noisy_rows(earlier: Files, files: Files, rng: random.Random) -> Files:
                 stamp = row.get("SystemModstamp") or row.get("CreatedDate") or ""
                 later = f"{int(stamp[:4]) + 1}{stamp[4:]}" if stamp else ""
                 versions.append(row | {"SystemModstamp": later.replace("-02-29", "-02-28")})
+            if row.get("IsConverted") == "0":
+                # Else a date without the flag, which the APIs leave empty where it is false.
+                versions = [version | {"ConvertedDate": ""} for version in versions]
             if "IsDeleted" in columns and name not in SF_HISTORY:
                 versions[-1] = versions[-1] | {"IsDeleted": rng.choice("00001")}
             if name == "Opportunity":

@@ -94,7 +94,7 @@ select
     opportunities.currency,
     {{ in_reporting_currency(
         'case when history.changes is null then opportunities.amount'
-        ' else history.first_amount end',
+        ' else coalesce(history.first_amount, opportunities.own_amount) end',
         'creation_rates.rate'
     ) }} as first_amount,
     opportunities.probability,

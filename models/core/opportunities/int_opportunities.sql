@@ -32,6 +32,7 @@ select
         else coalesce(stages.outcome, 'open')
     end as outcome,
     coalesce(opportunities.amount, line_amounts.amount) as amount,
+    opportunities.amount as own_amount,
     coalesce(opportunities.currency, settings.reporting_currency) as currency,
     coalesce(opportunities.probability, stages.default_probability) as probability,
     opportunities.close_date,
