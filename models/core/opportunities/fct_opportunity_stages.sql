@@ -105,10 +105,10 @@ select
     owners.rep_id as left_by_rep_id,
     coalesce(assignments.rep_assignment_id, '(none)') as left_by_assignment_id
 from visits
+-- A visit not left yet ends with the last owner's interval, so in none.
 left join {{ ref('int_opportunity_owners') }} as owners
     on
         visits.opportunity_id = owners.opportunity_id
-        and visits.left_date < date '9999-12-31'
         and visits.left_at >= owners.owned_from_at
         and visits.left_at < owners.owned_to_at
 left join {{ ref('dim_rep_assignments') }} as assignments
