@@ -24,7 +24,7 @@ SEEDS = [1, 2, 3, 5, 8, 12, 18, 20, 25, 41]
 # What Salesforce may bring besides: see tests.awkward.company.TRAITS.
 TRAITS = [
     (1, ["merges", "two"]),
-    (12, ["two orgs", "merges", "short ids"]),
+    (12, ["two orgs", "merges", "short ids", "many"]),
     (8, ["currencies", "mixed"]),
     (4, ["currencies", "two orgs", "split", "latin-1"]),
 ]

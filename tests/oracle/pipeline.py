@@ -14,7 +14,6 @@ from tests.oracle.results import (
     creation_scopes,
     deals_in_pipeline,
     quota_of_scopes,
-    sales,
     win_rate,
 )
 from tests.oracle.sheets import (
@@ -273,18 +272,22 @@ def sales_velocity(company: Company) -> Sheet:
 @metric(PEOPLE, needs=[DEALS, DEAL_HISTORY])
 def pipeline_forecast_accuracy(company: Company) -> Sheet:
     """1 - |sales - weighted amount of the deals open on the first day and expected to close in the
-    period| / sales, never below 0."""
-    sheet, weighted = Sheet(), Sheet()
+    period| / sales, never below 0. Sales of the sources that deliver history: what the others
+    would sell nobody could foretell."""
+    sheet, weighted, sold = Sheet(), Sheet(), Sheet()
     for period in all_periods(company):
         for deal, state in expected_in(company, period):
             amount = weighted_amount(company, deal, state, period.start)
             if amount is not None:
                 weighted.add(first_day_scopes(deal, period), period, amount)
     amounts = weighted.sums().figures
-    for key, sold in sales(company).figures.items():
-        if sold.numerator:
+    for deal, period in won_deals(company):
+        if deal.has_history_source and deal.amount is not None:
+            sold.add(closing_scopes(deal), period, deal.amount)
+    for key, figure in sold.sums().figures.items():
+        if figure.numerator:
             forecast = amounts[key].numerator if key in amounts else 0.0
-            value = max(0.0, 1 - abs(sold.numerator - forecast) / abs(sold.numerator))
+            value = max(0.0, 1 - abs(figure.numerator - forecast) / abs(figure.numerator))
             sheet.figures[key] = Figure(None, None, value, None)
     return sheet
 
