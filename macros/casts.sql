@@ -152,3 +152,13 @@ regexp_full_match({{ column }}, '00[0-9A-Za-z]{13}([0-9A-Za-z]{3})?')
 {% macro rep_reference(column) -%}
 case when contains({{ column }}, '@') then lower({{ column }}) else {{ column }} end
 {%- endmacro %}
+
+
+{# The key of a HubSpot owner among all sources. Exports made by hand give a full name or
+   an email instead of the id, which means a rep by itself. #}
+{% macro hubspot_owner_ref(column, source='source') -%}
+case
+    when regexp_full_match({{ column }}, '\d+') then {{ source }} || ':' || {{ column }}
+    else {{ column }}
+end
+{%- endmacro %}

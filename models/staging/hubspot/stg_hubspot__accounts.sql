@@ -23,7 +23,8 @@ select
     companies.country,
     companies.industry,
     companies.industry as segment,
-    companies.source || ':' || companies.hubspot_owner_id as owner_ref,
+    {{ hubspot_owner_ref('companies.hubspot_owner_id', 'companies.source') }}
+        as owner_ref,
     {{ to_instant_ms('coalesce(companies.createdate, companies.createdat)') }}
         as created_at,
     companies.source || ':' || merged.survivor_id as merged_into_ref,

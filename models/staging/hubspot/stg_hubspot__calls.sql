@@ -12,7 +12,7 @@ select
     source,
     source || ':call-' || hs_object_id as call_id,
     hs_object_id as native_id,
-    source || ':' || hubspot_owner_id as owner_ref,
+    {{ hubspot_owner_ref('hubspot_owner_id') }} as owner_ref,
     hs_activity_type as type,
     upper(hs_call_direction) as direction,
     upper(hs_call_status) as status,

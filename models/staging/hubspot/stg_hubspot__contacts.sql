@@ -14,7 +14,8 @@ select
     contacts.hs_object_id as native_id,
     lower(contacts.lifecyclestage) as lifecycle_stage,
     contacts.hs_analytics_source as lead_source,
-    contacts.source || ':' || contacts.hubspot_owner_id as owner_ref,
+    {{ hubspot_owner_ref('contacts.hubspot_owner_id', 'contacts.source') }}
+        as owner_ref,
     contacts.source || ':' || contacts.associatedcompanyid as account_ref,
     {% for stage in [
         'lead', 'marketingqualifiedlead', 'salesqualifiedlead', 'opportunity',

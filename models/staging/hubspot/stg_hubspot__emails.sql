@@ -12,7 +12,7 @@ select
     source,
     source || ':email-' || hs_object_id as email_id,
     hs_object_id as native_id,
-    source || ':' || hubspot_owner_id as owner_ref,
+    {{ hubspot_owner_ref('hubspot_owner_id') }} as owner_ref,
     upper(hs_email_direction) as direction,
     upper(hs_email_status) as status,
     hs_sequence_id as sequence_id,

@@ -71,7 +71,7 @@ select
     changed_at,
     null as status,
     null as previous_status,
-    source || ':' || value as owner_ref,
+    {{ hubspot_owner_ref('value') }} as owner_ref,
     null as previous_owner_ref
 from told_changes
 where property = 'hubspot_owner_id'

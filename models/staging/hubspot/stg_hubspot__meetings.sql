@@ -12,7 +12,7 @@ select
     source,
     source || ':meeting-' || hs_object_id as meeting_id,
     hs_object_id as native_id,
-    source || ':' || hubspot_owner_id as owner_ref,
+    {{ hubspot_owner_ref('hubspot_owner_id') }} as owner_ref,
     hs_activity_type as type,
     upper(hs_meeting_outcome) as outcome,
     {{ to_instant_ms('hs_meeting_start_time') }} as starts_at,

@@ -44,7 +44,8 @@ select
     deals.hs_manual_forecast_category as forecast_category,
     deals.hs_next_step as next_step,
     deals.closed_lost_reason as lost_reason,
-    deals.source || ':' || deals.hubspot_owner_id as owner_ref,
+    {{ hubspot_owner_ref('deals.hubspot_owner_id', 'deals.source') }}
+        as owner_ref,
     deals.source || ':' || case
         when companies.is_primary then companies.company_id
         else coalesce(deals.hs_primary_associated_company, companies.company_id)

@@ -10,7 +10,7 @@ select
     changes.source || ':' || changes.id || '@'
     || {{ to_instant_ms('changes.timestamp') }}::varchar as change_id,
     {{ to_instant_ms('changes.timestamp') }} as changed_at,
-    changes.source || ':' || changes.value as owner_ref,
+    {{ hubspot_owner_ref('changes.value', 'changes.source') }} as owner_ref,
     null::varchar as previous_owner_ref
 from changes
 left join {{ ref('stg_hubspot__merged_records') }} as merged

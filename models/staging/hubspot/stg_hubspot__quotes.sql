@@ -25,7 +25,8 @@ select
     quotes.source,
     quotes.source || ':' || quotes.hs_object_id as quote_id,
     quotes.source || ':' || deals.deal_id as opportunity_ref,
-    quotes.source || ':' || quotes.hubspot_owner_id as owner_ref,
+    {{ hubspot_owner_ref('quotes.hubspot_owner_id', 'quotes.source') }}
+        as owner_ref,
     quotes.hs_status as status,
     {{ to_decimal('quotes.hs_quote_amount') }} as amount,
     upper(quotes.hs_currency) as currency,

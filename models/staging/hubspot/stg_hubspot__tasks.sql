@@ -12,7 +12,7 @@ select
     source,
     source || ':task-' || hs_object_id as task_id,
     hs_object_id as native_id,
-    source || ':' || hubspot_owner_id as owner_ref,
+    {{ hubspot_owner_ref('hubspot_owner_id') }} as owner_ref,
     hs_task_type as type,
     upper(hs_task_status) as status,
     {{ to_instant_ms('hs_task_completion_date') }} as completed_at,
