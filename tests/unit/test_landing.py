@@ -389,6 +389,7 @@ def test_a_view_exists_for_objects_never_delivered(company):
         "is_current",
         "file",
         "row_number",
+        "custom_fields",
     ]
     types = dict(names)
     assert (types["is_current"], types["row_number"]) == ("BOOLEAN", "BIGINT")
