@@ -71,6 +71,7 @@ survivors as (
         record_id,
         record_id as survivor_id,
         merged_into_ref as next_ref,
+        is_deleted as is_survivor_deleted,
         1 as steps
     from records
     where not is_deleted or merged_into_ref is not null
@@ -80,6 +81,7 @@ survivors as (
         survivors.record_id,
         records.record_id as survivor_id,
         records.merged_into_ref as next_ref,
+        records.is_deleted as is_survivor_deleted,
         survivors.steps + 1 as steps
     from survivors
     inner join records
@@ -102,7 +104,7 @@ living as (
         on
             survivors.record_id = records.record_id
             and survivors.entity = records.entity
-    where survivors.next_ref is null
+    where survivors.next_ref is null and not survivors.is_survivor_deleted
 ),
 
 keys as (
