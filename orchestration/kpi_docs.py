@@ -109,7 +109,7 @@ con.sql(query, params={{
     "scope_type": "team",
     "scope_id": "DACH",
     "period_type": "quarter",
-    "period_start": "2026-08-01",
+    "period_start": "2026-07-01",
 }})
 ```
 

@@ -10,6 +10,7 @@ kind, delivery and name, its content by hash, and its rows come and go together.
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import hashlib
 import shutil
 import tempfile
@@ -22,7 +23,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration import archives, config_tables, extract_views
-from orchestration.catalog import Catalog
+from orchestration.catalog import Catalog, connector_of, stem
 from orchestration.contents import Content, hash_of, stat_of
 from orchestration.contract import Contract, Table
 from orchestration.errors import RefreshError, UsageError
@@ -289,6 +290,7 @@ class _Lander:
         )
         status = "replaced" if key in self.ledger.landed else "new"
         try:
+            self.make_room(key[0], table, extract)
             with transaction(self.con):
                 self.ledger.forget(key)
                 self.insert(key, table, extract)
@@ -314,9 +316,12 @@ class _Lander:
         if extract.note:
             self.readings.append(f"{file.delivery}/{key[3]}: {extract.note}")
 
-    def insert(self, key: FileKey, table: Table, extract: Extract) -> None:
-        """Moves what was read into the raw tables."""
-        source, kind, delivery, name = key
+    def make_room(self, source: str, table: Table, extract: Extract) -> None:
+        """Makes the raw table, or adds the columns that it lacks.
+
+        Before the transaction of the file: DuckDB can commit none that deletes rows of a table
+        and adds columns to it. A column that stays empty is dropped when the landing ends.
+        """
         target = raw_table(source, table.object)
         present = {column.lower() for column in _columns(self.con, source, table.object)}
         missing = [column.name for column in extract.columns if column.name.lower() not in present]
@@ -329,6 +334,11 @@ class _Lander:
                 f"create table {target} "
                 f"(_kind varchar, _delivery varchar, _file varchar, _row bigint, {definitions})"
             )
+
+    def insert(self, key: FileKey, table: Table, extract: Extract) -> None:
+        """Moves what was read into the raw tables."""
+        source, kind, delivery, name = key
+        target = raw_table(source, table.object)
         columns = ", ".join(identifier(column.name) for column in extract.columns)
         cells = ", ".join(f"c{position}" for position in range(len(extract.columns)))
         self.con.execute(
@@ -390,19 +400,41 @@ class _Lander:
                     self.rules,
                 )
         except UsageError as error:
-            self.report.usage_problems = str(error).splitlines()
+            self.report.usage_problems += str(error).splitlines()
         self.report.left_out = [
             *self.scan.notes,
             *(f"{archive}: {left_out(names)}" for archive, names in self.unread.items()),
         ]
+        undelivered = list(self.undelivered_files())
+        self.report.usage_problems += [text for text, is_misspelt in undelivered if is_misspelt]
         self.report.unused_columns = list(self.unknown_columns())
         self.report.notes = [
             *self.report.left_out,
             *self.readings,
             *self.missing_objects(),
             *self.report.unused_columns,
+            *(text for text, is_misspelt in undelivered if not is_misspelt),
             *self.findings(),
         ]
+
+    def undelivered_files(self) -> Iterator[tuple[str, bool]]:
+        """Mappings of files that nobody delivered, and whether a file is called almost so."""
+        delivered = set(
+            self.con.execute("select distinct source, lower(object) from raw.files").fetchall()
+        )
+        unread = {stem(Path(name).name): Path(name).name for name in self.scan.unread}
+        for mapping in self.settings.mappings:
+            name = self.catalog.file_of(mapping)
+            if mapping.file is None or any(
+                name == found and mapping.source in (source, connector_of(source))
+                for source, found in delivered
+            ):
+                continue
+            text = (
+                f"{mapping.place}: {mapping.object} reads {mapping.file}, which no delivery holds"
+            )
+            near = difflib.get_close_matches(name, unread, n=1, cutoff=0.8)
+            yield (f"{text}; is it {unread[near[0]]}?" if near else text), bool(near)
 
     def missing_objects(self) -> Iterator[str]:
         delivered = set(

@@ -114,6 +114,9 @@ class MappedPart:
             text = identifier(column.name)
             castable = casts.is_castable(text, column.data_type, earliest)
             expected = casts.EXPECTED.get(column.data_type)
+            formats = dict(self.mapping.formats).get(column.name.lower())
+            if formats:
+                expected = f"{' or '.join(formats)}, the formats given, nor {expected}"
             if column.required:
                 bad = f"{text} is null" + (f" or not {castable}" if castable else "")
                 reason = (
@@ -316,7 +319,14 @@ def _number(text: str, formats: list[str]) -> str:
         digits = f"replace(replace(replace({digits}, '.', ''), ' ', ''), ',', '.')"
     elif "money" in formats:
         digits = f"replace({digits}, ',', '')"
-    number = f"try_cast({digits} as decimal(28, 8))"
+    # Separators stand where thousands end; anything else is the other notation.
+    group, point = (r"[. ]", ",") if "decimal_comma" in formats else (r"[, ]", r"\.")
+    written = rf"([0-9]{{1,3}}({group}[0-9]{{3}})+|[0-9]*)({point}[0-9]+)?"
+    core = f"trim(regexp_replace({text}, '[^0-9., ]', '', 'g'))"
+    number = (
+        f"case when regexp_full_match({core}, {literal(written)}) "
+        f"then try_cast({digits} as decimal(28, 8)) end"
+    )
     if "percent" in formats:
         number = f"({number} / 100)::decimal(28, 8)"
     if "money" in formats:

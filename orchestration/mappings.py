@@ -148,7 +148,7 @@ class _Reader:
                 )
             elif key == "formats":
                 parts[key] = tuple(
-                    (ours.lower(), self.texts(formats, f"{what}: formats: {ours}"))
+                    (ours.lower(), self.formats(formats, f"{what}: formats: {ours}"))
                     for ours, _, formats in self.configuration.items(value, f"{what}: formats")
                 )
             elif key == "where":
@@ -198,6 +198,17 @@ class _Reader:
         items = node.value if isinstance(node, yaml.SequenceNode) else [node]
         found = [self.text(item, what) for item in items]
         return tuple(text for text in found if text is not None)
+
+    def formats(self, node: yaml.Node, what: str) -> tuple[str, ...]:
+        formats = self.texts(node, what)
+        for text in formats:
+            if "%" not in text and text not in NUMBER_FORMATS:
+                self.problem(
+                    node,
+                    f"{what}: {text!r} is no format; use {', '.join(NUMBER_FORMATS)}, or one of "
+                    'dates as strptime has them, such as "%d/%m/%Y" or "%d %b %Y %H:%M"',
+                )
+        return formats
 
     def choices(self, node: yaml.Node, what: str) -> Iterator[Choice]:
         if self.configuration.is_null(node):

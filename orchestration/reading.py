@@ -129,7 +129,8 @@ def match_columns(
     if missing:
         raise FileRefused(
             f"{header} lacks {_columns(missing)} {shorten(missing)}, required for "
-            f"{table.object}; it has: {shorten(names, 40)}. Add to the export, or rename there"
+            f"{table.object}; it has: {shorten(names, 40)}. Add to the export, or say "
+            "in a mapping which column it is (docs/mappings.md)"
         )
     if len(names) > _MAX_COLUMNS:
         raise FileRefused(f"{header} has {len(names)} columns; at most {_MAX_COLUMNS} are read")

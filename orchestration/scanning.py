@@ -95,7 +95,7 @@ class LandingFile:
 class Scan:
     """What the landing folder holds: deliveries and files in the order in which they land.
 
-    `notes` tell what was left out and why that is no fault; `problems` are faults that fail
+    `unread` names the files that no object is read from; `notes` tell what was left out and why that is no fault; `problems` are faults that fail
     the run once the good files are landed.
     """
 
@@ -104,6 +104,7 @@ class Scan:
     files: tuple[LandingFile, ...]
     notes: tuple[str, ...]
     problems: tuple[str, ...]
+    unread: tuple[str, ...] = ()
 
     @property
     def is_demo(self) -> bool:
@@ -205,6 +206,7 @@ class _Scanner:
             files=tuple(sorted(files, key=lambda file: (file.delivery.order, file.name))),
             notes=tuple(notes),
             problems=tuple(self.problems),
+            unread=tuple(name for found in deliveries for name in self.unread.get(found, ())),
         )
 
     def entries(self, path: Path | str) -> list[os.DirEntry[str]]:

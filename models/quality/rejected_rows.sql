@@ -31,7 +31,7 @@ select
         when count(persons.rep_id) = 0
             then 'no rep has this id, email or full name'
         else 'a user of the CRM who is no rep: owns no deal, lead or quota'
-    end || ' (' || count(*) || ' rows)' as reason
+    end || ' (rows: ' || count(*) || ')' as reason
 from {{ ref('stg_flat__' ~ object) }} as plans
 left join {{ ref('int_rep_references') }} as persons
     on plans.{{ reference }} = persons.reference
@@ -56,7 +56,7 @@ select
     null as line_number,
     'period_type' as column_name,
     period_type as value,
-    'not month, quarter or year (' || count(*) || ' rows)' as reason
+    'not month, quarter or year (rows: ' || count(*) || ')' as reason
 from {{ ref('stg_flat__' ~ object) }}
 where
     not is_deleted
@@ -76,7 +76,7 @@ select
     null as line_number,
     'period_start' as column_name,
     plans.period_start::varchar as value,
-    'no fiscal ' || plans.period_type || ' begins then (' || count(*) || ' rows)'
+    'no fiscal ' || plans.period_type || ' begins then (rows: ' || count(*) || ')'
         as reason
 from {{ ref('stg_flat__' ~ object) }} as plans
 cross join {{ source('landing', 'settings') }} as settings
@@ -100,7 +100,7 @@ select
     null as line_number,
     'scope_type' as column_name,
     scope_type as value,
-    'not rep, team, region or company (' || count(*) || ' rows)' as reason
+    'not rep, team, region or company (rows: ' || count(*) || ')' as reason
 from {{ ref('stg_flat__quotas') }}
 where
     not is_deleted
@@ -118,7 +118,7 @@ select
     null as line_number,
     'kpi' as column_name,
     targets.kpi as value,
-    'no metric of the catalogue (' || count(*) || ' rows)' as reason
+    'no metric of the catalogue (rows: ' || count(*) || ')' as reason
 from {{ ref('stg_flat__targets') }} as targets
 left join {{ ref('kpi_catalog') }} as kpi_catalog
     on targets.kpi = kpi_catalog.kpi

@@ -571,3 +571,14 @@ def test_good_files_land_though_others_are_refused(company):
     with pytest.raises(RefreshError):
         company.land()
     assert len(accounts(company)) == 2
+
+
+def test_a_file_that_is_replaced_may_have_more_columns(company):
+    company.deliver("flat/full/2026-11-13/reps.csv", "rep_id,name\n1,Ann\n")
+    company.land()
+    company.deliver("flat/full/2026-11-13/reps.csv", "rep_id,name,shoe_size\n1,Ann,38\n2,Bo,44\n")
+    company.land()
+    assert company.query("select rep_id, shoe_size from raw.flat__reps order by 1") == [
+        ("1", "38"),
+        ("2", "44"),
+    ]

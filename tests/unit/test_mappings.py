@@ -398,3 +398,38 @@ def test_names_and_values_of_files_never_run_as_sql(company, configure):
     company.deliver(f"{DELIVERY}/deals.csv", f'Nr,"{header}"\n1,it\'s\n')
     company.land()
     assert deals(company, "stage") == [("'); drop table raw.files; --",)]
+
+
+@pytest.mark.parametrize("text", ["€ 12.500,00", "1.200,50", "1,23", "12,500,0"])
+def test_money_in_the_other_notation_is_listed_and_never_a_thousandth(company, configure, text):
+    configure("""
+        flat: {deals: {columns: {deal_id: Nr, stage: S, amount: A}, formats: {amount: money}}}
+    """)
+    company.deliver(f"{DELIVERY}/deals.csv", f'Nr;S;A\n1;Won;"{text}"\n')
+    company.land()
+    [(value, reason)] = company.query("select value, reason from raw.all_cast_failures")
+    assert value == text
+    assert reason == "not money, the formats given, nor a plain number"
+
+
+@pytest.mark.parametrize("wrong", ["monney", "dd/mm/yyyy"])
+def test_a_format_that_is_none_is_told_with_its_line(configure, wrong):
+    with pytest.raises(UsageError, match=f"line 3: .*'{wrong}' is no format; use money, "):
+        configure(f"flat:\n  deals:\n    formats: {{amount: {wrong}}}\n")
+
+
+def test_a_misspelt_file_is_told_with_the_one_that_is_there(company, configure):
+    configure("flat:\n  deals: {file: sales_team.csv, columns: {deal_id: Nr, stage: S}}\n")
+    company.deliver(f"{DELIVERY}/sales_teams.csv", "Nr,S\n1,Won\n")
+    company.deliver(f"{DELIVERY}/reps.csv", "rep_id,name\n1,Ann\n")
+    with pytest.raises(UsageError) as error:
+        company.land()
+    assert "line 2: deals reads sales_team.csv, which no delivery holds" in str(error.value)
+    assert "is it sales_teams.csv?" in str(error.value)
+
+
+def test_a_mapped_file_that_is_not_there_is_noted(company, configure):
+    configure("flat:\n  deals: {file: other.csv, columns: {deal_id: Nr, stage: S}}\n")
+    company.deliver(f"{DELIVERY}/reps.csv", "rep_id,name\n1,Ann\n")
+    report = company.land()
+    assert any("deals reads other.csv, which no delivery holds" in note for note in report.notes)
