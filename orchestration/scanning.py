@@ -95,8 +95,8 @@ class LandingFile:
 class Scan:
     """What the landing folder holds: deliveries and files in the order in which they land.
 
-    `unread` names the files that no object is read from; `notes` tell what was left out and why that is no fault; `problems` are faults that fail
-    the run once the good files are landed.
+    `unread` names the files that no object is read from, `notes` tell what was left out and why
+    that is no fault; `problems` are faults that fail the run once the good files are landed.
     """
 
     landing_dir: Path
