@@ -33,8 +33,12 @@ class CompiledProject:
     def read(warehouse: Path) -> CompiledProject:
         target = warehouse.with_suffix(".target")
         nodes = json.loads((target / "manifest.json").read_text())["nodes"]
-        # Every file that dbt compiled; two models or tests of one name cannot be.
-        compiled = {path.name: path.read_text() for path in target.glob("compiled/**/*.sql")}
+
+        def compiled(node: dict) -> str:
+            """A model's SQL lies where its file does, a generic test's below its YAML file."""
+            path = target / "compiled" / node["package_name"] / node["original_file_path"]
+            return (path / node["path"] if path.suffix == ".yml" else path).read_text()
+
         graph = {key: node["depends_on"].get("nodes", []) for key, node in nodes.items()}
         order = [nodes[key] for key in TopologicalSorter(graph).static_order() if key in nodes]
         seeds = [node for node in order if node["resource_type"] == "seed"]
@@ -44,15 +48,10 @@ class CompiledProject:
             {node["schema"] for node in [*seeds, *models]},
             [relation(node) for node in seeds],
             [
-                f"create {node['config']['materialized']} {relation(node)} as "
-                + compiled[Path(node["path"]).name]
+                f"create {node['config']['materialized']} {relation(node)} as " + compiled(node)
                 for node in models
             ],
-            {
-                node["name"]: compiled[Path(node["path"]).name]
-                for node in order
-                if node["resource_type"] == "test"
-            },
+            {node["name"]: compiled(node) for node in order if node["resource_type"] == "test"},
         )
 
     def build(self, company: Path) -> tuple[Path, dict[str, int]]:
