@@ -165,15 +165,36 @@ def _parts(con: duckdb.DuckDBPyConnection, catalog: Catalog) -> dict[str, list[_
         )
         for source, object_name, columns, newest_full in rows
     }
+    headers: dict[tuple[str, str], list[tuple[str, tuple[str, ...]]]] = {}
+    for source, object_name, kind, delivery, file, columns in con.execute(
+        """
+        select source, object, kind, delivery, file, list(column_name order by position)
+        from raw.file_columns group by all order by all
+        """
+    ).fetchall():
+        newest_full = delivered[source, object_name.lower()].newest_full
+        if newest_full is None or delivery >= newest_full:
+            found = headers.setdefault((source, object_name.lower()), [])
+            found.append((f"{source}/{kind}/{delivery}/{file}", tuple(columns)))
     parts: dict[str, list[_Part]] = {}
     for source in sorted({source for source, _ in delivered}):
         for table in catalog.contract.of_connector(connector_of(source)):
             mappings = catalog.mappings(source, table)
             found = []
-            for mapping in mappings:
-                part = delivered.get((source, catalog.file_of(mapping)))
+            for position, mapping in enumerate(mappings):
+                file = catalog.file_of(mapping)
+                part = delivered.get((source, file))
                 if part is not None:
-                    over = MappedPart(source, table, mapping, part.raw, part.columns)
+                    over = MappedPart(
+                        source,
+                        table,
+                        mapping,
+                        part.raw,
+                        part.columns,
+                        file,
+                        position,
+                        tuple(headers.get((source, file), ())),
+                    )
                     found.append(replace(part, mapped=over))
             if not mappings and (source, table.object.lower()) in delivered:
                 found.append(delivered[source, table.object.lower()])

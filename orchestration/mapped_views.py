@@ -22,6 +22,8 @@ from orchestration.sql import identifier, literal
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _TIME_DIRECTIVES = re.compile(r"%-?[HIMSfpTXRc]")
 _MONEY = r"[-(]?\s*[^0-9(.,-]{0,5}\s*-?[0-9.,][0-9.,\s]*\s*[KMBkmb]?\s*[^0-9]{0,5}\)?"
+# Brackets, or a minus before the number or at the end; not the hyphen of a currency's name.
+_NEGATIVE = r"^\s*\(|(^|[^A-Za-z])-\s*[^0-9A-Za-z]?\s*[0-9.,]|[0-9]\s*-\s*$"
 _SEPARATOR = "\x1f"
 
 
@@ -38,14 +40,20 @@ class MappedPart:
     mapping: Mapping
     raw: str
     columns: dict[str, str]
+    # The file's stem, the mapping's place among those of the object, and by file that still
+    # counts (delivery and name) its header.
+    file: str = ""
+    position: int = 0
+    headers: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def problems(self) -> Iterator[str]:
         """What the file lacks, each with the line of the configuration and the file's header."""
         header = ", ".join(self.columns.values())
         file = self.mapping.file or f"the file of {self.table.object}"
-        for name, place in self.mapping.their_columns:
-            if name.lower() not in self.columns:
-                yield f"{place}: {file} has no column {name!r}; it has {header}"
+        for name, place in dict(self.mapping.their_columns).items():
+            for delivered, names in self.headers:
+                if name.lower() not in {column.lower() for column in names}:
+                    yield f"{place}: {delivered} has no column {name!r}; it has {', '.join(names)}"
         for column in self.table.required:
             if self._is_missing(column):
                 yield (
@@ -78,19 +86,22 @@ class MappedPart:
         return " and ".join(f"not {condition}" for condition in bad) or "true"
 
     def condition(self) -> str:
-        """Whether a raw row is one that the mapping takes."""
-        return " and ".join(self._test(test) for test in self.mapping.where) or "true"
+        """Whether a raw row is one that the mapping takes: no blank one, and as `where` says."""
+        cells = ", ".join(casts.trimmed(identifier(name)) for name in self.columns.values())
+        tests = [self._test(test) for test in self.mapping.where]
+        return " and ".join([f"coalesce({cells}) is not null", *tests])
 
     def expression(self, column: Column) -> str:
         """Our column from theirs, as the text that the contract expects."""
         name = column.name.lower()
         constants = dict(self.mapping.constants)
         if name in constants:
-            return literal(constants[name])
+            return literal(constants[name]) + "::varchar"
         chosen = dict(self.mapping.columns)
         if name in chosen:
             if not chosen[name]:
-                return self._made_of_content()
+                is_key = name in {key.lower() for key in self.table.key}
+                return self._made_of_content() if is_key else "null::varchar"
             texts = [self._choice(choice) for choice in chosen[name]]
             text = texts[0] if len(texts) == 1 else f"coalesce({', '.join(texts)})"
         elif name in self.columns:
@@ -168,13 +179,15 @@ class MappedPart:
         if condition.test in (FILLED, EMPTY):
             return f"{text} is {'not ' if condition.test == FILLED else ''}null"
         values = ", ".join(literal(value.lower()) for value in condition.values)
-        return f"coalesce(lower({text}) in ({values}), false)"
+        is_empty = f" or {text} is null" if "" in condition.values else ""
+        return f"(coalesce(lower({text}) in ({values}), false){is_empty})"
 
     def _made_of_content(self) -> str:
         cells = ", ".join(
             f"coalesce({identifier(self.columns[name])}, '')" for name in sorted(self.columns)
         )
-        content = f"md5(concat_ws({literal(_SEPARATOR)}, {cells}))"
+        origin = literal(f"{self.file} {self.position}")
+        content = f"md5(concat_ws({literal(_SEPARATOR)}, {origin}, {cells}))"
         return (
             f"{content} || '-' || row_number() over "
             f"(partition by _kind, _delivery, {content} order by _file, _row)"
@@ -277,11 +290,11 @@ def _translated(text: str, translations: tuple[tuple[str, str | None], ...]) -> 
     for theirs, ours in translations:
         if theirs == "*":
             otherwise = literal(ours)
-        elif theirs.startswith("~"):
+        elif theirs.startswith("~") and theirs != "~":
             within.append(
                 f"when contains(lower({text}), {literal(theirs[1:].lower())}) then {literal(ours)}"
             )
-        elif not theirs.strip():
+        elif theirs.strip() in ("", "~"):
             exact.append(f"when {text} is null then {literal(ours)}")
         else:
             exact.append(f"when {text} = {literal(theirs.strip())} then {literal(ours)}")
@@ -295,10 +308,15 @@ def _formatted(text: str, formats: tuple[str, ...], data_type: str) -> str:
     """The text as the contract expects it; as it is where no format fits, so that it is listed."""
     numbers = [name for name in formats if name in NUMBER_FORMATS]
     if numbers:
-        return f"coalesce({_number(text, numbers)}, {text})"
+        # What fits no format must not pass as a plain number of the other notation.
+        plain = f"try_cast({text} as decimal(28, 8)) is not null"
+        return (
+            f"coalesce({_number(text, numbers)}, case when {plain} then {text} || ' ?' "
+            f"else {text} end)"
+        )
     found = []
     for date_format in formats:
-        has_time = data_type == "instant" and _TIME_DIRECTIVES.search(date_format)
+        has_time = data_type.startswith("instant") and _TIME_DIRECTIVES.search(date_format)
         pattern = "%Y-%m-%dT%H:%M:%S" if has_time else "%Y-%m-%d"
         found.append(f"strftime(try_strptime({text}, {literal(date_format)}), '{pattern}')")
     return f"coalesce({', '.join(found)}, {text})"
@@ -308,8 +326,8 @@ def _number(text: str, formats: list[str]) -> str:
     sign = scale = "1"
     digits = text
     if "money" in formats:
-        sign = f"case when contains({text}, '(') or contains({text}, '-') then -1 else 1 end"
-        unit = rf"upper(regexp_extract({text}, '[0-9.,]\s*([KMBkmb])', 1))"
+        sign = f"case when regexp_matches({text}, {literal(_NEGATIVE)}) then -1 else 1 end"
+        unit = rf"upper(regexp_extract({text}, '[0-9.,]\s*([KMBkmb])([^A-Za-z]|$)', 1))"
         scale = f"case {unit} when 'K' then 1000 when 'M' then 1000000 when 'B' then 1000000000 "
         scale += "else 1 end"
         digits = f"regexp_replace({text}, '[^0-9.,]', '', 'g')"
@@ -321,7 +339,7 @@ def _number(text: str, formats: list[str]) -> str:
         digits = f"replace({digits}, ',', '')"
     # Separators stand where thousands end; anything else is the other notation.
     group, point = (r"[. ]", ",") if "decimal_comma" in formats else (r"[, ]", r"\.")
-    written = rf"([0-9]{{1,3}}({group}[0-9]{{3}})+|[0-9]*)({point}[0-9]+)?"
+    written = rf"([1-9][0-9]{{0,2}}({group}[0-9]{{3}})+|[0-9]*)({point}[0-9]+)?"
     core = f"trim(regexp_replace({text}, '[^0-9., ]', '', 'g'))"
     number = (
         f"case when regexp_full_match({core}, {literal(written)}) "

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import duckdb
 import yaml
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Mapping:
     object: str
     file: str | None = None
     columns: tuple[tuple[str, tuple[Choice, ...]], ...] = ()
-    constants: tuple[tuple[str, str], ...] = ()
+    constants: tuple[tuple[str, str | None], ...] = ()
     values: tuple[tuple[str, tuple[tuple[str, str | None], ...]], ...] = ()
     formats: tuple[tuple[str, tuple[str, ...]], ...] = ()
     where: tuple[Condition, ...] = ()
@@ -138,7 +139,7 @@ class _Reader:
                 )
             elif key == "constants":
                 parts[key] = tuple(
-                    (ours.lower(), self.text(constant, f"{what}: {ours}") or "")
+                    (ours.lower(), self.text(constant, f"{what}: {ours}") or None)
                     for ours, _, constant in self.configuration.items(value, f"{what}: constants")
                 )
             elif key == "values":
@@ -208,6 +209,12 @@ class _Reader:
                     f"{what}: {text!r} is no format; use {', '.join(NUMBER_FORMATS)}, or one of "
                     'dates as strptime has them, such as "%d/%m/%Y" or "%d %b %Y %H:%M"',
                 )
+            elif "%" in text:
+                try:
+                    duckdb.execute("select try_strptime('', ?)", [text])
+                except duckdb.Error as error:
+                    reason = str(error).splitlines()[0].partition(": ")[2]
+                    self.problem(node, f"{what}: {text!r} is no date format: {reason}")
         return formats
 
     def choices(self, node: yaml.Node, what: str) -> Iterator[Choice]:
@@ -237,12 +244,15 @@ class _Reader:
             if self.configuration.is_null(value):
                 yield Condition(name, EMPTY, place=place)
                 continue
-            values = self.texts(value, what)
-            if values in ((FILLED,), (EMPTY,)):
+            items = value.value if isinstance(value, yaml.SequenceNode) else [value]
+            values = tuple(self.text(item, what) or "" for item in items)
+            if not values:
+                self.problem(name_node, f"{what}: {name} has no value to compare with")
+            elif values in ((FILLED,), (EMPTY,)):
                 yield Condition(name, values[0], place=place)
             else:
                 yield Condition(name, "in", values, place)
 
     def translations(self, node: yaml.Node, what: str) -> Iterator[tuple[str, str | None]]:
         for theirs, _, value in self.configuration.items(node, what):
-            yield theirs, self.text(value, what)
+            yield theirs, self.text(value, what) or None

@@ -18,6 +18,7 @@ DEALS = Table(
     identifier="flat__deals",
     object="deals",
     entity="opportunities",
+    key=("deal_id",),
     columns=(
         Column("deal_id", required=True),
         Column("stage", required=True),
@@ -174,6 +175,11 @@ def test_values_are_translated(company, configure):
         ("money", "€ 2.5M", 2500000),
         ("money", "-1,000", -1000),
         ("money", "USD 12", 12),
+        ("money", "100 kr", 100),
+        ("money", "5 MXN", 5),
+        ("money", "500 US-$", 500),
+        ("money", "-$5", -5),
+        ("money", "5-", -5),
         ("[money, decimal_comma]", "1.234,50 €", 1234.5),
         ("decimal_comma", "1.234,50", 1234.5),
         ("percent", "12.5 %", 0.125),
@@ -400,7 +406,7 @@ def test_names_and_values_of_files_never_run_as_sql(company, configure):
     assert deals(company, "stage") == [("'); drop table raw.files; --",)]
 
 
-@pytest.mark.parametrize("text", ["€ 12.500,00", "1.200,50", "1,23", "12,500,0"])
+@pytest.mark.parametrize("text", ["€ 12.500,00", "1.200,50", "1,23", "12,500,0", "0,500"])
 def test_money_in_the_other_notation_is_listed_and_never_a_thousandth(company, configure, text):
     configure("""
         flat: {deals: {columns: {deal_id: Nr, stage: S, amount: A}, formats: {amount: money}}}
@@ -433,3 +439,84 @@ def test_a_mapped_file_that_is_not_there_is_noted(company, configure):
     company.deliver(f"{DELIVERY}/reps.csv", "rep_id,name\n1,Ann\n")
     report = company.land()
     assert any("deals reads other.csv, which no delivery holds" in note for note in report.notes)
+
+
+def test_a_plain_number_of_the_other_notation_is_listed(company, configure):
+    configure("""
+        flat:
+          deals: {columns: {deal_id: Nr, stage: S, amount: A}, formats: {amount: decimal_comma}}
+    """)
+    company.deliver(f"{DELIVERY}/deals.csv", "Nr;S;A\n1;Won;1.5\n2;Won;1,5\n")
+    company.land()
+    assert company.query("select row_number from raw.all_cast_failures") == [(1,)]
+
+
+def test_every_file_that_counts_must_have_the_mapped_columns(company, configure):
+    configure("flat:\n  deals:\n    columns: {deal_id: Nr, stage: S, amount: Value}\n")
+    company.deliver(f"{DELIVERY}/deals.csv", "Nr,S,Value\n1,Won,5\n")
+    company.deliver("flat/full/2026-01-12/deals.csv", "Nr,S,Amount EUR\n1,Won,5\n")
+    with pytest.raises(UsageError) as error:
+        company.land()
+    assert "line 3: flat/full/2026-01-12/deals.csv has no column 'Value'" in str(error.value)
+    assert "it has Nr, S, Amount EUR" in str(error.value)
+    assert "2026-01-05" not in str(error.value), "a full delivery that is replaced may lack it"
+
+
+def test_made_ids_differ_between_files_and_between_mappings_of_one_file(company, configure):
+    configure("""
+        flat:
+          deals:
+            - {file: jan.csv, columns: {deal_id: ~, stage: S}}
+            - {file: feb.csv, columns: {deal_id: ~, stage: S}}
+            - {file: feb.csv, columns: {deal_id: ~, stage: T}}
+    """)
+    company.deliver(f"{DELIVERY}/jan.csv", "S,T\nWon,Lost\nWon,Lost\n")
+    company.deliver(f"{DELIVERY}/feb.csv", "S,T\nWon,Lost\n")
+    company.land()
+    ids = [deal for (deal,) in deals(company, "deal_id")]
+    assert len(ids) == len(set(ids)) == 4
+
+
+def test_blank_rows_are_none(company, configure):
+    configure("""
+        flat: {deals: {columns: {deal_id: ~, amount: A}, constants: {stage: Won}}}
+    """)
+    company.deliver(f"{DELIVERY}/deals.csv", "A,B\n5,\n,\n, \n")
+    company.land()
+    assert deals(company, "amount") == [("5",)]
+
+
+def test_an_empty_cell_may_be_asked_for(company, configure):
+    configure("""
+        flat: {deals: {columns: {deal_id: Nr, stage: S}, where: {Arch: ["no", ""]}}}
+    """)
+    company.deliver(f"{DELIVERY}/deals.csv", "Nr,S,Arch\n1,Won,no\n2,Won,\n3,Won,yes\n")
+    company.land()
+    assert deals(company, "deal_id") == [("1",), ("2",)]
+
+
+def test_what_is_mapped_to_nothing_is_empty(company, configure):
+    configure("""
+        flat:
+          deals:
+            columns: {deal_id: Nr, stage: S, name: ~}
+            constants: {currency: ""}
+            values: {stage: {Open: Prospecting}, amount: {"0": ""}}
+    """)
+    company.deliver(f"{DELIVERY}/deals.csv", "Nr,S,amount,name\n1,Open,0,x\n")
+    company.land()
+    assert deals(company, "stage", "name", "currency", "amount") == [
+        ("Prospecting", None, None, None)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("formats: {created_at: '%Q'}", "'%Q' is no date format"),
+        ("where: {Arch: []}", "Arch has no value to compare with"),
+    ],
+)
+def test_what_cannot_be_compiled_is_told_with_its_line(configure, text, message):
+    with pytest.raises(UsageError, match=f"line 3: .*{message}"):
+        configure(f"flat:\n  deals:\n    {text}\n")
