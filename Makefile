@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help refresh check test lint dagster docs rollback clean
+.PHONY: help refresh check test pytest lint dagster docs rollback clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) \
@@ -18,7 +18,11 @@ refresh: $(INSTALLED) ## Land what is new, build, audit, publish; show the score
 check: $(INSTALLED) ## Read extracts and configuration without building anything; tell what was understood
 	@$(BIN)/sales-kpis check
 
-test: lint ## Every check there is: linters, pytest, dbt build with all tests on the fixture company
+test: $(INSTALLED) ## Every check there is: linters, pytest, dbt build with all tests on the fixture company
+	@$(MAKE) --no-print-directory -j2 lint pytest
+
+# Beside the linters; its closing lines come last.
+pytest: $(INSTALLED)
 	@$(BIN)/python -m pytest
 
 lint: $(INSTALLED) ## The linters alone: ruff and sqlfluff
