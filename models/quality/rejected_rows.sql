@@ -1,5 +1,87 @@
 {# Rows that landing could not take, and plans that no figure can take: they name
-   nobody, no metric, or no period that there is. #}
+   nobody, no metric, or no period or scope that there is. #}
+{% set no_period_type = "given.period_type not in ('month', 'quarter', 'year')" %}
+{% set off_the_calendar =
+    "given.period_type in ('quarter', 'year')"
+    " and (extract(month from given.period_start) + 12"
+    " - (select calendar.fiscal_year_start_month from calendar)) % case given.period_type when 'quarter' then 3 else 12 end <> 0"
+%}
+with calendar as (
+    select fiscal_year_start_month from {{ source('landing', 'settings') }}
+),
+
+known_metrics as (
+    select kpi from {{ ref('kpi_catalog') }}
+),
+
+known_scopes as (
+    select distinct unnest(string_split(scopes, ' ')) as scope_type
+    from {{ ref('kpi_catalog') }}
+),
+
+plans as (
+    {% for object, column, reference in [
+        ('quotas', 'scope_id', 'scope_ref'), ('targets', 'scope_id', 'scope_ref'),
+        ('forecasts', 'rep', 'rep_ref'), ('time_log', 'rep', 'rep_ref'),
+    ] -%}
+    select
+        given.source,
+        '{{ object }}' as object,
+        '{{ column }}' as column_name,
+        given.{{ reference }} as value,
+        case
+            when persons.rep_id is null then 'no rep has this id, email or full name'
+            else 'a user of the CRM who is no rep: owns no deal, lead or quota'
+        end as reason
+    from {{ ref('stg_flat__' ~ object) }} as given
+    left join {{ ref('int_rep_references') }} as persons
+        on given.{{ reference }} = persons.reference
+    left join {{ ref('int_reps') }} as reps
+        on persons.rep_id = reps.rep_id
+    where
+        not given.is_deleted
+        and given.exclusion_reason is null
+        and reps.rep_id is null
+        and {{ "given.scope_type = 'rep'" if column == 'scope_id' else 'true' }}
+    union all
+    {% endfor -%}
+    {% for object, column, broken, reason in [
+        ('quotas', 'period_type', no_period_type, 'not month, quarter or year'),
+        ('targets', 'period_type', no_period_type, 'not month, quarter or year'),
+        ('forecasts', 'period_type', no_period_type, 'not month, quarter or year'),
+        ('targets', 'period_start', off_the_calendar, 'no fiscal period begins then'),
+        ('forecasts', 'period_start', off_the_calendar, 'no fiscal period begins then'),
+        (
+            'quotas', 'scope_type',
+            "given.scope_type not in ('company', 'region', 'team', 'rep')",
+            'not rep, team, region or company',
+        ),
+        (
+            'targets', 'kpi', 'given.kpi not in (select known_metrics.kpi from known_metrics)',
+            'no metric of the catalogue',
+        ),
+        (
+            'targets', 'scope_type',
+            'given.scope_type not in (select known_scopes.scope_type from known_scopes)',
+            'no metric has such a scope',
+        ),
+    ] -%}
+    select
+        given.source,
+        '{{ object }}' as object,
+        '{{ column }}' as column_name,
+        given.{{ column }}::varchar as value,
+        '{{ reason }}' as reason
+    from {{ ref('stg_flat__' ~ object) }} as given
+    where
+        not given.is_deleted
+        and given.exclusion_reason is null
+        and {{ broken }}
+    {% if not loop.last %}union all
+    {% endif -%}
+    {% endfor %}
+)
+
 select
     source,
     kind,
@@ -12,118 +94,17 @@ select
     value,
     reason
 from {{ source('landing', 'rejected_rows') }}
-{% for object, column, reference in [
-    ('quotas', 'scope_id', 'scope_ref'), ('targets', 'scope_id', 'scope_ref'),
-    ('forecasts', 'rep', 'rep_ref'), ('time_log', 'rep', 'rep_ref'),
-] -%}
-union all
-select
-    plans.source,
-    null as kind,
-    null as delivery,
-    null as file,
-    '{{ object }}' as object,
-    null as row_number,
-    null as line_number,
-    '{{ column }}' as column_name,
-    plans.{{ reference }} as value,
-    case
-        when count(persons.rep_id) = 0
-            then 'no rep has this id, email or full name'
-        else 'a user of the CRM who is no rep: owns no deal, lead or quota'
-    end || ' (rows: ' || count(*) || ')' as reason
-from {{ ref('stg_flat__' ~ object) }} as plans
-left join {{ ref('int_rep_references') }} as persons
-    on plans.{{ reference }} = persons.reference
-left join {{ ref('int_reps') }} as reps
-    on persons.rep_id = reps.rep_id
-where
-    not plans.is_deleted
-    and plans.exclusion_reason is null
-    and reps.rep_id is null
-    and {{ "plans.scope_type = 'rep'" if column == 'scope_id' else 'true' }}
-group by plans.source, plans.{{ reference }}
-{% endfor -%}
-{% for object in ['quotas', 'targets', 'forecasts'] -%}
 union all
 select
     source,
     null as kind,
     null as delivery,
     null as file,
-    '{{ object }}' as object,
+    object,
     null as row_number,
     null as line_number,
-    'period_type' as column_name,
-    period_type as value,
-    'not month, quarter or year (rows: ' || count(*) || ')' as reason
-from {{ ref('stg_flat__' ~ object) }}
-where
-    not is_deleted
-    and exclusion_reason is null
-    and period_type not in ('month', 'quarter', 'year')
-group by source, period_type
-{% endfor -%}
-{% for object in ['targets', 'forecasts'] -%}
-union all
-select
-    plans.source,
-    null as kind,
-    null as delivery,
-    null as file,
-    '{{ object }}' as object,
-    null as row_number,
-    null as line_number,
-    'period_start' as column_name,
-    plans.period_start::varchar as value,
-    'no fiscal ' || plans.period_type || ' begins then (rows: ' || count(*) || ')'
-        as reason
-from {{ ref('stg_flat__' ~ object) }} as plans
-cross join {{ source('landing', 'settings') }} as settings
-where
-    not plans.is_deleted
-    and plans.exclusion_reason is null
-    and plans.period_type in ('quarter', 'year')
-    and (
-        extract(month from plans.period_start) - settings.fiscal_year_start_month + 12
-    ) % case plans.period_type when 'quarter' then 3 else 12 end <> 0
-group by plans.source, plans.period_type, plans.period_start
-{% endfor -%}
-union all
-select
-    source,
-    null as kind,
-    null as delivery,
-    null as file,
-    'quotas' as object,
-    null as row_number,
-    null as line_number,
-    'scope_type' as column_name,
-    scope_type as value,
-    'not rep, team, region or company (rows: ' || count(*) || ')' as reason
-from {{ ref('stg_flat__quotas') }}
-where
-    not is_deleted
-    and exclusion_reason is null
-    and scope_type not in ('rep', 'team', 'region', 'company')
-group by source, scope_type
-union all
-select
-    targets.source,
-    null as kind,
-    null as delivery,
-    null as file,
-    'targets' as object,
-    null as row_number,
-    null as line_number,
-    'kpi' as column_name,
-    targets.kpi as value,
-    'no metric of the catalogue (rows: ' || count(*) || ')' as reason
-from {{ ref('stg_flat__targets') }} as targets
-left join {{ ref('kpi_catalog') }} as kpi_catalog
-    on targets.kpi = kpi_catalog.kpi
-where
-    not targets.is_deleted
-    and targets.exclusion_reason is null
-    and kpi_catalog.kpi is null
-group by targets.source, targets.kpi
+    column_name,
+    value,
+    reason || ' (rows: ' || count(*) || ')' as reason
+from plans
+group by source, object, column_name, value, reason
