@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from orchestration.contract import Column, Contract, Table
+from orchestration.contract import Column, Contract, Table, is_end_date
 from orchestration.mappings import Mapping
 
 FORMATS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
+# In the name of a mapping's file: any characters, such as the date of the export.
+ANY = "*"
 
 
 def stem(name: str) -> str:
@@ -18,6 +21,10 @@ def stem(name: str) -> str:
         if lower.endswith(suffix):
             return lower[: -len(suffix)]
     return lower
+
+
+def _is_like(name: str, pattern: str) -> bool:
+    return bool(re.fullmatch(".*".join(map(re.escape, pattern.split(ANY))), name, re.DOTALL))
 
 
 def connector_of(source: str) -> str:
@@ -47,12 +54,28 @@ class Catalog:
     def find(self, source: str, file_name: str) -> Table | None:
         """The object of a file: of the contract, or as it is where a mapping reads it."""
         name = stem(file_name)
-        mapped = self._files_of(source).get(name)
-        if mapped is not None:
-            return mapped
+        files = self._files_of(source)
+        if name in files:
+            return files[name]
         if name == file_name.lower():
             return None
+        # The longest pattern is the one that says most.
+        for pattern in sorted(files, key=lambda pattern: (-len(pattern), pattern)):
+            if ANY in pattern and _is_like(name, pattern):
+                return files[pattern]
         return self.contract.find(connector_of(source), name)
+
+    def passed_over(self, source: str, table: Table, file_name: str) -> str | None:
+        """Why a file of an object's own name is not read: a mapping takes the object elsewhere."""
+        mappings = self.mappings(source, table) if table.entity else []
+        if not mappings:
+            return None
+        others = ", ".join(mapping.file or mapping.object for mapping in mappings)
+        return (
+            f"{file_name} would be passed over: {mappings[0].place} reads {table.object} from "
+            f"{others}. Take {file_name} away, or give it a mapping of its own in the list: "
+            f"{table.object}: [{{file: {others}, ...}}, {{file: {file_name}}}]"
+        )
 
     def mappings(self, source: str, table: Table) -> list[Mapping]:
         """The mappings that make up an object of a source; none where it is delivered as it is."""
@@ -64,8 +87,8 @@ class Catalog:
         return found
 
     def file_of(self, mapping: Mapping) -> str:
-        """Stem of the file that a mapping reads."""
-        return stem(mapping.file or mapping.object)
+        """Stem of the file that a mapping reads, or the pattern of several."""
+        return stem((mapping.file or mapping.object).removesuffix(".*"))
 
     def _mappings_of(self, source: str) -> list[Mapping]:
         own = self._by_source.get(source, [])
@@ -97,6 +120,11 @@ class Catalog:
             self.problems.append(
                 f"{mapping.place}: {mapping.source} {table.object} has no column "
                 f"{', '.join(repr(name) for name in unknown)}; it has {known}"
+            )
+        if mapping.end_date_is_exclusive and not any(map(is_end_date, table.columns)):
+            self.problems.append(
+                f"{mapping.place}: end_date_is is for objects with an end date; "
+                f"{mapping.source} {table.object} has none"
             )
         return replace(mapping, object=table.object)
 

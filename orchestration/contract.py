@@ -35,6 +35,11 @@ class Column:
     description: str = ""
 
 
+def is_end_date(column: Column) -> bool:
+    """Whether it is the end of a term: `end_date`, `EndDate`."""
+    return column.name.lower().replace("_", "") == "enddate"
+
+
 @dataclass(frozen=True)
 class Table:
     """An object of a connector: one file per delivery, one view `extracts.<identifier>`.

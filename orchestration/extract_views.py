@@ -193,6 +193,7 @@ def _parts(con: duckdb.DuckDBPyConnection, catalog: Catalog) -> dict[str, list[_
                         part.columns,
                         file,
                         position,
+                        len(mappings) == 1,
                         tuple(headers.get((source, file), ())),
                     )
                     found.append(replace(part, mapped=over))
@@ -232,8 +233,12 @@ def _select(
         """A column of the contract or of the file, by its name in lower case."""
         if part.mapped is not None and column in table.columns_by_name:
             return part.mapped.expression(table.columns_by_name[column])
-        raw_name = part.columns.get(column)
-        return trimmed(identifier(raw_name)) if raw_name else None
+        return theirs(column) if column in part.columns else None
+
+    def theirs(column: str) -> str:
+        if part.mapped is not None:
+            return part.mapped.theirs(column)
+        return trimmed(identifier(part.columns[column]))
 
     cases = [
         f"when {_condition(value, exclusion)} then {literal(exclusion.reason)}"
@@ -242,9 +247,7 @@ def _select(
     ]
     reason = f"case {' '.join(cases)} end" if cases else "null::varchar"
     entries = [
-        f"{literal(name)}: {trimmed(identifier(part.columns[name]))}"
-        for name in dict.fromkeys(fields)
-        if name in part.columns
+        f"{literal(name)}: {theirs(name)}" for name in dict.fromkeys(fields) if name in part.columns
     ]
     custom = f"map {{{', '.join(entries)}}}" if entries else "null::map(varchar, varchar)"
     if part.mapped is not None:
@@ -267,6 +270,16 @@ def _select(
     if part.newest_full is not None:
         # Names sort by their bytes, as in Python.
         is_current = f"_delivery >= {literal(part.newest_full)}"
+    if part.mapped is not None and part.mapped.leaves_records:
+        # The newer version ends the record: as deleted, it takes the place of the one before.
+        keys = ", ".join(identifier(name) for name in table.key)
+        left = part.mapped.select(*more, condition=part.mapped.left())
+        taken = f"(select {keys} from {rows} where {kept})"
+        rows = (
+            f"(select *, true as _is_taken from {rows} where {kept}\nunion all\n"
+            f"select *, false from ({left}) semi join {taken} using ({keys}))"
+        )
+        kept, is_current = "true", f"_is_taken and {is_current}"
     return f"""select
     {literal(part.source)} as source,
     {columns},

@@ -253,6 +253,9 @@ class _Lander:
                 if table is None or not info.filename.lower().endswith(".csv"):
                     self.unread.setdefault(str(file), []).append(info.filename)
                     continue
+                if text := self.catalog.passed_over(file.delivery.source, table, info.filename):
+                    self.report.problems.append(f"{file}: {text}")
+                    continue
 
                 def unpack(info: zipfile.ZipInfo = info) -> Path:
                     target = folder / "member.csv"
@@ -273,7 +276,7 @@ class _Lander:
         path = unpack()
         name = path.name
         size = path.stat().st_size
-        if table.encoding:
+        if table.encoding and not name.endswith(".parquet"):
             path = archives.as_utf8(path, table.encoding)
         extract = read_extract(self.con, path, name, table, self.rules)
         if stat_of(file.path) != stat:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import duckdb
 
 from orchestration import casts
-from orchestration.contract import Column, Table
+from orchestration.contract import Column, Table, is_end_date
 from orchestration.mappings import EMPTY, FILLED, NUMBER_FORMATS, Choice, Condition, Mapping
 from orchestration.reading import HIDDEN, Rules
 from orchestration.sql import identifier, literal
@@ -25,6 +25,7 @@ _MONEY = r"[-(]?\s*[^0-9(.,-]{0,5}\s*-?[0-9.,][0-9.,\s]*\s*[KMBkmb]?\s*[^0-9]{0,
 # Brackets, or a minus before the number or at the end; not the hyphen of a currency's name.
 _NEGATIVE = r"^\s*\(|(^|[^A-Za-z])-\s*[^0-9A-Za-z]?\s*[0-9.,]|[0-9]\s*-\s*$"
 _SEPARATOR = "\x1f"
+_GAPS = "\u00a0\u202f\u2009'\u2019"
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,11 @@ class MappedPart:
     mapping: Mapping
     raw: str
     columns: dict[str, str]
-    # The file's stem, the mapping's place among those of the object, and by file that still
-    # counts (delivery and name) its header.
+    # The file's stem, the mapping's place among those of the object, whether it is the only one,
+    # and by file that still counts (delivery and name) its header.
     file: str = ""
     position: int = 0
+    is_only: bool = True
     headers: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def problems(self) -> Iterator[str]:
@@ -69,7 +71,24 @@ class MappedPart:
             or name in self.columns
         )
 
-    def select(self, *more: str) -> str:
+    @property
+    def leaves_records(self) -> bool:
+        """Whether a row that `where` leaves out may be the newer version of a record taken before.
+
+        Known only of changes, and where the delivery tells records apart and one mapping makes
+        all of them.
+        """
+        made = {name for name, choices in self.mapping.columns if not choices}
+        return (
+            self.is_only
+            and bool(self.mapping.where)
+            and bool(self.table.key)
+            and not self.table.grows_only
+            and not made & {name.lower() for name in self.table.key}
+            and any(file.startswith(f"{self.source}/changes/") for file, _ in self.headers)
+        )
+
+    def select(self, *more: str, condition: str | None = None) -> str:
         """The rows that the mapping takes: ours, `more`, `_kind`, `_delivery`, `_file`, `_row`."""
         columns = [
             f"{self.expression(column)} as {identifier(column.name)}"
@@ -77,8 +96,12 @@ class MappedPart:
         ]
         return (
             f"select _kind, _delivery, _file, _row, {', '.join([*columns, *more])}\n"
-            f"from {self.raw} where {self.condition()}"
+            f"from {self.raw} where {condition or self.condition()}"
         )
+
+    def left(self) -> str:
+        """Whether a raw row of changes is one that `where` leaves out."""
+        return f"_kind = 'changes' and not ({self.condition()})"
 
     def is_kept(self, earliest: dt.date) -> str:
         """Whether a row of `select` has every required cell."""
@@ -105,7 +128,7 @@ class MappedPart:
             texts = [self._choice(choice) for choice in chosen[name]]
             text = texts[0] if len(texts) == 1 else f"coalesce({', '.join(texts)})"
         elif name in self.columns:
-            text = self._theirs(name)
+            text = self.theirs(name)
         else:
             return "null::varchar"
         translations = dict(self.mapping.values).get(name)
@@ -114,7 +137,7 @@ class MappedPart:
         formats = dict(self.mapping.formats).get(name)
         if formats:
             text = _formatted(text, formats, column.data_type)
-        if name == "end_date" and self.mapping.end_date_is_exclusive:
+        if self.mapping.end_date_is_exclusive and is_end_date(column):
             text = _day_before(text)
         return text
 
@@ -143,7 +166,8 @@ class MappedPart:
             checks.append((column, f"({bad})", reason))
         return checks
 
-    def _theirs(self, name: str) -> str:
+    def theirs(self, name: str) -> str:
+        """One of their columns: trimmed, null where it is empty or one of `nulls`."""
         text = casts.trimmed(identifier(self.columns[name.lower()]))
         if self.mapping.nulls:
             listed = ", ".join(literal(null.strip()) for null in self.mapping.nulls)
@@ -151,7 +175,7 @@ class MappedPart:
         return f"({text})"
 
     def _choice(self, choice: Choice) -> str:
-        text = self._template(choice.text) if choice.is_template else self._theirs(choice.text)
+        text = self._template(choice.text) if choice.is_template else self.theirs(choice.text)
         if choice.when:
             tests = " and ".join(self._test(test) for test in choice.when)
             text = f"case when {tests} then {text} end"
@@ -163,7 +187,7 @@ class MappedPart:
         for match in _PLACEHOLDER.finditer(template):
             if match.start() > at:
                 pieces.append(literal(template[at : match.start()]))
-            names.append(self._theirs(match[1].strip()))
+            names.append(self.theirs(match[1].strip()))
             pieces.append(f"coalesce({names[-1]}, '')")
             at = match.end()
         if at < len(template):
@@ -175,7 +199,7 @@ class MappedPart:
         )
 
     def _test(self, condition: Condition) -> str:
-        text = self._theirs(condition.column)
+        text = self.theirs(condition.column)
         if condition.test in (FILLED, EMPTY):
             return f"{text} is {'not ' if condition.test == FILLED else ''}null"
         values = ", ".join(literal(value.lower()) for value in condition.values)
@@ -318,11 +342,17 @@ def _formatted(text: str, formats: tuple[str, ...], data_type: str) -> str:
     for date_format in formats:
         has_time = data_type.startswith("instant") and _TIME_DIRECTIVES.search(date_format)
         pattern = "%Y-%m-%dT%H:%M:%S" if has_time else "%Y-%m-%d"
-        found.append(f"strftime(try_strptime({text}, {literal(date_format)}), '{pattern}')")
+        moment = f"try_strptime({text}, {literal(date_format)})"
+        if "%z" in date_format.lower() and not has_time:
+            # An instant lies in a day of the business.
+            moment = f"timezone((select business_timezone from raw.settings), {moment})"
+        found.append(f"strftime({moment}, '{pattern}')")
     return f"coalesce({', '.join(found)}, {text})"
 
 
 def _number(text: str, formats: list[str]) -> str:
+    # Thousands are parted by spaces that do not break, or by the Swiss apostrophe.
+    text = f"translate({text}, {literal(_GAPS)}, {literal(' ' * len(_GAPS))})"
     sign = scale = "1"
     digits = text
     if "money" in formats:
@@ -332,7 +362,7 @@ def _number(text: str, formats: list[str]) -> str:
         scale += "else 1 end"
         digits = f"regexp_replace({text}, '[^0-9.,]', '', 'g')"
     if "percent" in formats:
-        digits = f"rtrim({digits}, '% ')"
+        digits = f"replace(rtrim({digits}, '% '), ' ', '')"
     if "decimal_comma" in formats:
         digits = f"replace(replace(replace({digits}, '.', ''), ' ', ''), ',', '.')"
     elif "money" in formats:

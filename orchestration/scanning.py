@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.catalog import Catalog, connector_of
+from orchestration.catalog import ANY, Catalog, connector_of, stem
 from orchestration.contract import Contract, Table
 from orchestration.errors import UsageError
 from orchestration.settings import Settings
@@ -289,13 +289,14 @@ class _Scanner:
                 if table is None:
                     continue
                 # Copies of one extract in two formats would count twice where rows add up.
-                stem = (str(Path(name).parent), table.object)
-                if stem in by_object:
+                held = stem(path.name) if ANY in table.object else table.object
+                place = (str(Path(name).parent), held)
+                if place in by_object:
                     self.problems.append(
-                        f"{delivery}: {by_object[stem]} and {name} are the same object; keep one"
+                        f"{delivery}: {by_object[place]} and {name} are the same object; keep one"
                     )
                     continue
-                by_object[stem] = name
+                by_object[place] = name
             try:
                 stat = path.stat()
             except OSError as error:
@@ -347,6 +348,9 @@ class _Scanner:
         table = self.catalog.find(delivery.source, name)
         if table is None:
             self.unread.setdefault(delivery, []).append(name)
+        elif text := self.catalog.passed_over(delivery.source, table, name):
+            self.problems.append(f"{delivery}: {text}")
+            return None
         return table
 
 

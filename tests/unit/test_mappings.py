@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import replace
 
+import duckdb
 import pytest
 
 from orchestration.contract import Column, Contract, Table
@@ -180,6 +181,9 @@ def test_values_are_translated(company, configure):
         ("money", "500 US-$", 500),
         ("money", "-$5", -5),
         ("money", "5-", -5),
+        ("money", "CHF 1'234.50", 1234.5),
+        ("[money, decimal_comma]", "1\u202f234,50\u00a0€", 1234.5),
+        ("[percent, decimal_comma]", "1\u00a0250,5 %", 12.505),
         ("[money, decimal_comma]", "1.234,50 €", 1234.5),
         ("decimal_comma", "1.234,50", 1234.5),
         ("percent", "12.5 %", 0.125),
@@ -520,3 +524,98 @@ def test_what_is_mapped_to_nothing_is_empty(company, configure):
 def test_what_cannot_be_compiled_is_told_with_its_line(configure, text, message):
     with pytest.raises(UsageError, match=f"line 3: .*{message}"):
         configure(f"flat:\n  deals:\n    {text}\n")
+
+
+def test_an_export_whose_name_carries_its_date_is_found_by_a_pattern(company, configure):
+    configure("flat: {deals: {file: 'Deals (all) *.csv', columns: {deal_id: Nr, stage: S}}}")
+    company.deliver(f"{DELIVERY}/Deals (all) 2026-01-05.csv", "Nr,S\n1,Open\n2,Open\n")
+    company.deliver("flat/full/2026-01-12/deals (ALL) 2026-01-12.csv", "Nr,S\n1,Won\n")
+    company.land()
+    current = company.query("select deal_id, stage from extracts.flat__deals where is_current")
+    assert current == [("1", "Won")]
+
+
+def test_a_pattern_takes_the_parts_of_a_delivery_and_a_full_name_goes_before_it(company, configure):
+    configure("""
+        flat:
+          deals:
+            - {file: deals-*.csv, columns: {deal_id: Nr, stage: S}}
+            - {file: deals-old.csv, columns: {deal_id: Id, stage: S}}
+    """)
+    for name, header, nr in (("1", "Nr", "1"), ("2", "Nr", "2"), ("old", "Id", "3")):
+        company.deliver(f"{DELIVERY}/deals-{name}.csv", f"{header},S\n{nr},Won\n")
+    company.land()
+    assert sorted(deals(company, "deal_id")) == [("1",), ("2",), ("3",)]
+
+
+def test_an_objects_own_file_beside_a_mapped_one_is_not_passed_over(company, configure):
+    configure("flat: {deals: {file: pipeline.csv, columns: {deal_id: Nr, stage: S}}}")
+    company.deliver(f"{DELIVERY}/pipeline.csv", "Nr,S\n1,Won\n")
+    own = company.deliver(f"{DELIVERY}/deals.csv", "deal_id,stage\n2,Won\n")
+    with pytest.raises(
+        RefreshError, match=r"deals\.csv would be passed over: .*line 1 reads deals"
+    ):
+        company.land()
+    configure("""
+        flat:
+          deals: [{file: pipeline.csv, columns: {deal_id: Nr, stage: S}}, {file: deals.csv}]
+    """)
+    company.land()
+    assert sorted(deals(company, "deal_id")) == [("1",), ("2",)]
+    assert own.exists()
+
+
+def test_a_change_that_where_leaves_out_ends_its_record(company, configure):
+    configure("flat: {deals: {columns: {deal_id: Nr, stage: S}, where: {Kind: Deal}}}")
+    company.deliver(f"{DELIVERY}/deals.csv", "Nr,S,Kind\n1,Open,Deal\n2,Open,Deal\n")
+    company.deliver("flat/changes/2026-01-06/deals.csv", "Nr,S,Kind\n1,Open,Test\n9,Open,Test\n")
+    company.land()
+    query = """
+        select deal_id, is_current from extracts.flat__deals
+        qualify row_number() over (partition by deal_id order by delivery_order desc) = 1
+        order by deal_id
+    """
+    assert company.query(query) == [("1", False), ("2", True)]
+    company.deliver("flat/changes/2026-01-07/deals.csv", "Nr,S,Kind\n1,Won,Deal\n")
+    company.land()
+    assert company.query(query) == [("1", True), ("2", True)]
+
+
+def test_an_exclusive_end_needs_an_end_date(company, configure):
+    configure("flat: {costs: {end_date_is: exclusive}}")
+    company.deliver("flat/full/2026-01-05/costs.csv", "month,amount\n2026-01,5\n")
+    with pytest.raises(UsageError, match=r"line 1: .*costs has none"):
+        company.land()
+
+
+def test_an_instant_in_a_column_of_days_is_the_day_where_the_business_is(company, configure):
+    configure("""
+        settings: {business_timezone: America/Chicago}
+        flat:
+          deals:
+            columns: {deal_id: Nr, stage: S, end_date: Closed}
+            formats: {end_date: "%d.%m.%Y %H:%M %z"}
+    """)
+    company.deliver(f"{DELIVERY}/deals.csv", "Nr,S,Closed\n1,Won,01.02.2026 03:00 +0000\n")
+    company.land()
+    assert deals(company, "end_date") == [("2026-01-31",)]
+
+
+def test_listed_texts_are_empty_in_exclusions_too(company, configure):
+    configure("""
+        flat: {deals: {columns: {deal_id: Nr, stage: S}, nulls: [n/a]}}
+        exclusions: [{object: deals, column: Partner, equals: "", reason: no partner}]
+    """)
+    company.deliver(f"{DELIVERY}/deals.csv", "Nr,S,Partner\n1,Won,n/a\n2,Won,Hoch\n")
+    company.land()
+    assert deals(company, "deal_id", "exclusion_reason") == [("1", "no partner"), ("2", None)]
+
+
+def test_a_parquet_file_of_a_mapping_with_an_encoding_is_read_as_it_is(company, configure):
+    configure("flat: {deals: {file: d.*, columns: {deal_id: Nr, stage: S}, encoding: latin-1}}")
+    path = company.deliver(f"{DELIVERY}/d.parquet", "")
+    duckdb.execute(
+        "copy (select '1' as \"Nr\", 'Zürich' as \"S\") to ? (format parquet)", [str(path)]
+    )
+    company.land()
+    assert deals(company, "stage") == [("Zürich",)]
