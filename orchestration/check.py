@@ -50,6 +50,7 @@ def check(
         scratch = replace(settings, warehouse_path=Path(folder) / "check.duckdb")
         with open_warehouse(scratch, found) as con:
             report = land_what_can(con, scratch, contract, found)
+            report.usage_problems[:0] = settings.problems
             for line in _describe(con, settings, contract, found, report):
                 console_print(line)
     if report.usage_problems:
@@ -118,11 +119,14 @@ def _objects(
         parts += [f"{filtered:,} filtered"] if filtered else []
         parts += [f"{rejected:,} rejected"] if rejected else []
         text = f"{', '.join(parts)} of {in_file:,}" if len(parts) > 1 else parts[0]
-        dialect = _dialect(con, source, table)
+        dialects = _dialects(con, source, table)
         yield (
             f"  {object_name}: {text} in {counted(files, 'file')} ({shorten(names, 4)})"
-            + (f", {dialect}" if dialect else "")
+            + (f", {next(iter(dialects))}" if len(dialects) == 1 and any(dialects) else "")
         )
+        if len(dialects) > 1:
+            for dialect, of_dialect in dialects.items():
+                yield f"    {dialect or 'CSV'}: {shorten(of_dialect, 6)}"
         yield from _columns(con, catalog, source, table)
 
 
@@ -151,7 +155,10 @@ def _columns(
     missing = [
         column.name
         for column in table.columns
-        if column.name.lower() not in there and column.name.lower() not in ours
+        if column.name.lower() not in there
+        and column.name.lower() not in ours
+        # A file that marks no record as deleted need not say so.
+        and column.name != "is_deleted"
     ]
     ignored = [name for lower, name in there.items() if lower not in used]
     for title, found in (("mapped", mapped), ("not used", ignored), ("missing", missing)):
@@ -159,21 +166,50 @@ def _columns(
             yield f"    {title}: {shorten(found, 12)}"
 
 
-def _dialect(con: duckdb.DuckDBPyConnection, source: str, table: Table) -> str | None:
-    """Of Salesforce the way in which instants are written."""
-    if table.connector != "salesforce" or "createddate" not in table.columns_by_name:
-        return None
-    view = f"extracts.{identifier(table.identifier)}"
+def _dialects(con: duckdb.DuckDBPyConnection, source: str, table: Table) -> dict[str, list[str]]:
+    """The ways in which an object's files are written, and the files of each."""
+    files = con.execute(
+        "select kind, delivery, file, read_as from raw.object_files "
+        "where source = ? and object = ? order by delivery, kind desc, file",
+        [source, table.object],
+    ).fetchall()
+    times = _times(con, source, table)
+    found: dict[str, list[str]] = {}
+    for kind, delivery, file, read_as in files:
+        plain = read_as.removeprefix("CSV, UTF-8, comma").removeprefix("CSV, UTF-8, ")
+        parts = [part for part in (times.get((kind, delivery, file)), plain) if part]
+        found.setdefault(", ".join(parts), []).append(f"{kind}/{delivery}/{file}")
+    return found
+
+
+def _times(
+    con: duckdb.DuckDBPyConnection, source: str, table: Table
+) -> dict[tuple[str, str, str], str]:
+    """By file what its instants tell: which export of Salesforce it is, or HubSpot's notation."""
+    instants = [column.name for column in table.columns if column.data_type.startswith("instant")]
+    if table.connector == "flat" or not instants:
+        return {}
+    texts = f"coalesce({', '.join(map(identifier, instants))})"
     try:
         rows = con.execute(
-            f"select distinct contains(createddate, 'T') from {view} "
-            "where source = ? and createddate is not null",
+            f"""
+            select
+                case when delivery_order like '%0' then 'full' else 'changes' end,
+                regexp_replace(delivery_order, '.[01]$', ''), file,
+                bool_or(contains({texts}, 'T')), bool_or(regexp_full_match({texts}, '[0-9]+'))
+            from extracts.{identifier(table.identifier)}
+            where source = ? and {texts} is not null
+            group by delivery_order, file
+            """,
             [source],
         ).fetchall()
     except duckdb.CatalogException:  # no view is made where the configuration is wrong
-        return None
-    names = {True: "REST or Bulk API", False: "weekly export"}
-    return " and ".join(names[is_api] for (is_api,) in sorted(rows)) or None
+        return {}
+    if table.connector == "salesforce":
+        names = {True: "REST or Bulk API", False: "weekly export"}
+        return {tuple(row[:3]): names[row[3]] for row in rows}
+    names = {True: "times in milliseconds", False: "ISO times"}
+    return {tuple(row[:3]): names[row[4]] for row in rows}
 
 
 def _metrics(con: duckdb.DuckDBPyConnection) -> Iterator[str]:

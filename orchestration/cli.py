@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -38,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = None
     with noted_signals() as first_signal:
         try:
-            settings = Settings.load()
+            # A check tells everything at once, also what is wrong with the configuration.
+            settings = Settings.load(is_strict=options.command is not check)
             published = _published(settings)
             check_places(settings)
             return options.command(settings, options, console) or 0
@@ -50,6 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return 128 + number
             if not isinstance(error, Exception):
                 raise
+            if isinstance(error, BrokenPipeError):
+                # Whoever read what we print has seen enough, as `head` does.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                return 128 + signal.SIGPIPE
             if isinstance(error, RefreshError):
                 print(f"sales-kpis: {error}", file=sys.stderr)
                 return error.exit_code

@@ -62,7 +62,7 @@ from orchestration.sql import identifier, literal
 __all__ = ["FileLanded", "LandingReport", "Scan", "land", "scan"]
 
 # Changed whenever landing itself would put other rows into raw.
-_RULES_VERSION = 2
+_RULES_VERSION = 3
 _TEMPORARY = ".landing-"
 
 
@@ -298,7 +298,7 @@ class _Lander:
                 self.ledger.forget(key)
                 self.insert(key, table, extract)
                 self.con.execute(
-                    "insert into raw.files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "insert into raw.files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     [
                         *key,
                         table.object,
@@ -310,6 +310,7 @@ class _Lander:
                         extract.rows_rejected,
                         dt.datetime.now(dt.UTC).replace(tzinfo=None),
                         landed.rules_hash,
+                        extract.read_as,
                     ],
                 )
         except duckdb.Error as error:

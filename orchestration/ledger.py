@@ -25,7 +25,8 @@ _TABLES = {
     "files": """
         source varchar, kind varchar, delivery varchar, file varchar, object varchar,
         entity varchar, content_hash varchar, bytes bigint, rows_in_file bigint,
-        rows_landed bigint, rows_rejected bigint, landed_at timestamp, rules_hash varchar
+        rows_landed bigint, rows_rejected bigint, landed_at timestamp, rules_hash varchar,
+        read_as varchar
     """,
     # One row per file on disk; an archive is one file of several objects.
     "file_states": """
@@ -53,14 +54,14 @@ _VIEWS = {
     "object_files": """
         select
             source, kind, delivery, file, object, entity, content_hash, bytes, rows_in_file,
-            0::bigint as rows_filtered, rows_landed, rows_rejected, landed_at
+            0::bigint as rows_filtered, rows_landed, rows_rejected, landed_at, read_as
         from raw.files
         where entity <> ''
         union all
         select
             source, kind, delivery, file, mapped.object, mapped.entity, files.content_hash,
             files.bytes, mapped.rows_in_file, mapped.rows_filtered, mapped.rows_landed,
-            mapped.rows_rejected, files.landed_at
+            mapped.rows_rejected, files.landed_at, files.read_as
         from raw.mapped_files as mapped
         inner join raw.files as files using (source, kind, delivery, file)
     """,
@@ -132,6 +133,9 @@ class Ledger:
             con.execute("create schema if not exists extracts")
             for name, columns in _TABLES.items():
                 con.execute(f"create table if not exists raw.{name} ({columns})")
+                # A warehouse of an earlier version lacks what has been added since.
+                for column in columns.split(","):
+                    con.execute(f"alter table raw.{name} add column if not exists {column}")
             for name, query in _VIEWS.items():
                 con.execute(f"create or replace view raw.{name} as {query}")
             owner = landed_from(con)

@@ -179,11 +179,13 @@ class _Reader:
                     f"{what}: unknown encoding {parts['encoding']!r}; use such as utf-8, "
                     "iso-8859-1 or windows-1252",
                 )
+                del parts["encoding"]
         delimiter = parts.get("delimiter")
         if delimiter is not None:
             parts["delimiter"] = {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter)
             if len(parts["delimiter"]) != 1:
                 self.problem(node, f"{what}: delimiter must be one character, or tab")
+                del parts["delimiter"]
         if parts.get("end_date_is") not in (None, "exclusive", "inclusive"):
             self.problem(node, f"{what}: end_date_is must be exclusive or inclusive")
 
@@ -201,21 +203,25 @@ class _Reader:
         return tuple(text for text in found if text is not None)
 
     def formats(self, node: yaml.Node, what: str) -> tuple[str, ...]:
-        formats = self.texts(node, what)
-        for text in formats:
+        """Those that are formats; of the others it is told what is wrong."""
+        formats = []
+        for text in self.texts(node, what):
             if "%" not in text and text not in NUMBER_FORMATS:
                 self.problem(
                     node,
                     f"{what}: {text!r} is no format; use {', '.join(NUMBER_FORMATS)}, or one of "
                     'dates as strptime has them, such as "%d/%m/%Y" or "%d %b %Y %H:%M"',
                 )
-            elif "%" in text:
+                continue
+            if "%" in text:
                 try:
                     duckdb.execute("select try_strptime('', ?)", [text])
                 except duckdb.Error as error:
                     reason = str(error).splitlines()[0].partition(": ")[2]
                     self.problem(node, f"{what}: {text!r} is no date format: {reason}")
-        return formats
+                    continue
+            formats.append(text)
+        return tuple(formats)
 
     def choices(self, node: yaml.Node, what: str) -> Iterator[Choice]:
         if self.configuration.is_null(node):

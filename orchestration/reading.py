@@ -31,6 +31,7 @@ _FINDINGS = (
     "row_number bigint, line_number bigint, column_name varchar, value varchar, reason varchar"
 )
 _MAX_VALUE = 200
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", "^": "caret"}
 _MAX_COLUMNS = 5000
 
 
@@ -53,7 +54,9 @@ class Extract:
     columns: tuple[FileColumn, ...]
     rows_in_file: int
     rows_rejected: int
-    # How it was read, where that is not as the documentation asks.
+    # Format, encoding and delimiter that were found.
+    read_as: str
+    # What to know of that, where it is not as the documentation asks.
     note: str | None = None
 
     @property
@@ -96,7 +99,7 @@ def read_extract(
     [rejected, blank] = con.execute(
         f"select count(*), count(*) filter (where reason = {literal(_BLANK)}) from {REJECTS}"
     ).fetchone()
-    extract = Extract(reader.columns, reader.records, rejected, reader.note)
+    extract = Extract(reader.columns, reader.records, rejected, reader.read_as, reader.note)
     _check_share(con, extract, blank, rules)
     return extract
 
@@ -172,6 +175,7 @@ class _CsvReader:
         self.records = 0
         self.note: str | None = None
         self.delimiter = ","
+        self.encoding = table.encoding or "UTF-8"
         # Whether a record's line is its number and one for the header.
         self.is_line_by_line = False
 
@@ -196,12 +200,18 @@ class _CsvReader:
         self.read_rows()
         self.reject_broken_rows(shape)
 
+    @property
+    def read_as(self) -> str:
+        """Format, encoding and delimiter."""
+        return f"CSV, {self.encoding}, {_DELIMITERS.get(self.delimiter, self.delimiter)}"
+
     def rewrite_as_utf8(self) -> None:
         """Goes on with a copy in UTF-8 where the file is of an older encoding as a whole."""
         if csv_scan.is_western(self.path):
             copy = self.path.with_name(self.path.name + "-utf8")
             csv_scan.copy_as_utf8(self.path, copy)
             self.path = copy
+            self.encoding = "Windows-1252"
             self.note = (
                 "read as ISO-8859-1 (Windows-1252), since it is not UTF-8; should letters with "
                 "accents look wrong, export it as UTF-8"
@@ -306,6 +316,8 @@ class _CsvReader:
 
 
 class _ParquetReader:
+    read_as = "Parquet"
+
     def __init__(self, con: duckdb.DuckDBPyConnection, path: Path, table: Table) -> None:
         self.con = con
         self.path = path
@@ -349,6 +361,8 @@ class _ParquetReader:
 
 class _JsonLinesReader:
     """Rewrites the records as CSV of ours, which DuckDB reads far quicker than it takes rows."""
+
+    read_as = "JSON lines"
 
     def __init__(self, con: duckdb.DuckDBPyConnection, path: Path, table: Table) -> None:
         self.con = con

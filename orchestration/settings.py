@@ -291,14 +291,20 @@ class Settings:
     exclusions: tuple[Exclusion, ...] = ()
     mappings: tuple[FileMapping, ...] = ()
     custom_fields: tuple[CustomField, ...] = ()
+    # What is wrong with the configuration file, where it was not read strictly.
+    problems: tuple[str, ...] = ()
 
     @classmethod
     def load(
-        cls, environ: Mapping[str, str] | None = None, project_dir: Path = PROJECT_DIR
+        cls,
+        environ: Mapping[str, str] | None = None,
+        project_dir: Path = PROJECT_DIR,
+        is_strict: bool = True,
     ) -> Settings:
         """Reads the environment and the configuration file that it names.
 
         Relative paths of the environment start at the current folder, defaults at the project's.
+        Unless `is_strict`, wrong keys and values are left out and stand in `problems`.
 
         Raises:
             UsageError: the file is missing, no YAML, or holds an unknown key or a wrong value;
@@ -320,6 +326,8 @@ class Settings:
         if environ.get("SALES_KPIS_CONFIG", "").strip():
             config_path = path("SALES_KPIS_CONFIG", "")
             parts = _Configuration(config_path).read()
+            if parts["problems"] and is_strict:
+                raise UsageError("\n".join(parts["problems"]))
         return cls(
             project_dir=project_dir,
             landing_dir=path("SALES_KPIS_LANDING", "landing"),
@@ -382,7 +390,11 @@ class _Configuration:
         mappings: list[FileMapping] = []
         custom_fields: tuple[CustomField, ...] = ()
         known = ("settings", *MAPS_BY_NAME, "exclusions", *CONNECTORS, "custom_fields")
-        for key, key_node, node in self.items(self.document(), "the file"):
+        try:
+            document = self.document()
+        except UsageError as error:
+            return {"problems": (str(error),)}
+        for key, key_node, node in self.items(document, "the file"):
             if key == "settings":
                 values = self.settings(node)
             elif key in MAPS_BY_NAME:
@@ -397,14 +409,13 @@ class _Configuration:
                 self.problem(key_node, f"{key} belongs under `settings:`; write it there, indented")
             else:
                 self.problem(key_node, f"unknown key {key!r}; known are {', '.join(known)}")
-        if self.problems:
-            raise UsageError("\n".join(self.problems))
         return {
             "values": values,
             "maps": maps,
             "exclusions": exclusions,
             "mappings": tuple(mappings),
             "custom_fields": custom_fields,
+            "problems": tuple(self.problems),
         }
 
     def document(self) -> yaml.Node | None:

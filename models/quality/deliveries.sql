@@ -5,6 +5,7 @@ select
     file,
     object,
     entity,
+    read_as,
     bytes,
     rows_in_file,
     rows_filtered,

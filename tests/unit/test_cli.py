@@ -93,6 +93,28 @@ def test_check_exits_1_for_extracts_and_2_for_the_configuration(user):
     assert user.run("check").returncode == 2
 
 
+def test_check_tells_what_is_wrong_in_the_configuration_and_in_the_extracts_at_once(user):
+    user.configure(
+        "settings: {reporting_currency: dollars}\n"
+        "flat:\n"
+        "  reps: {columns: {hire_date: Start}, formats: {hire_date: '%Q'}, delimiter: '::'}\n"
+    )
+    user.write(
+        "landing/flat/full/2026-11-20/costs.csv", "month,category,amount\n1,sales,5\n2,sales,5\n"
+    )
+    run = user.run("check")
+    assert run.returncode == 2
+    for part in (
+        "line 1: reporting_currency",
+        "line 3: flat: reps: formats: hire_date: '%Q' is no date format",
+        "line 3: flat: reps: delimiter must be one character",
+        "has no column 'Start'; it has",
+        "costs.csv: 2 of 2 rows",
+    ):
+        assert part in run.stdout
+    assert "A refresh would fail." in run.stdout
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "message"),
     [

@@ -218,3 +218,17 @@ def test_check_finds_nothing_to_mend(company):
     said = []
     assert check(company.settings, company.contract, said.append) == 0
     assert said[-1] == "Nothing needs mending."
+
+
+def test_check_tells_the_dialect_of_each_file(company):
+    company.deliver(PLACE, "Id;CreatedDate\n1;2026-01-01 10:00:00\n")
+    company.deliver(
+        "salesforce/changes/2026-11-21/account.csv", "Id,CreatedDate\n2,2026-01-01T10:00:00Z\n"
+    )
+    said = []
+    check(company.settings, company.contract, said.append)
+    at = said.index("  Account: 2 rows in 2 files (Account.csv, account.csv)")
+    assert said[at + 1 : at + 3] == [
+        "    weekly export, semicolon: full/2026-11-20/Account.csv",
+        "    REST or Bulk API: changes/2026-11-21/account.csv",
+    ]
