@@ -138,6 +138,10 @@ class Catalog:
 
     def _add_file(self, files: dict[str, Table], source: str, mapping: Mapping) -> None:
         name = self.file_of(mapping)
+        of_source = self._mappings_of(source)
+        read_before = [
+            other for other in of_source[: of_source.index(mapping)] if self.file_of(other) == name
+        ]
         before = files.get(name)
         if before is None:
             files[name] = Table(
@@ -147,13 +151,12 @@ class Catalog:
                 object=name,
                 entity="",
                 columns=(),
-                encoding=mapping.encoding,
-                delimiter=mapping.delimiter,
             )
             before = files[name]
-        for part in ("encoding", "delimiter"):
+        for part in ("encoding", "delimiter", "header_line"):
             given, known = getattr(mapping, part), getattr(before, part)
-            if given and known and given != known:
+            is_stated = any(getattr(other, part) for other in read_before)
+            if given and is_stated and given != known:
                 self.problems.append(
                     f"{mapping.place}: {name} is read with {part} {known!r} elsewhere, here with "
                     f"{given!r}; a file has one"

@@ -60,6 +60,7 @@ class Table:
     # Of a file that a mapping reads; such a table has no entity, and lands as it is.
     encoding: str | None = None
     delimiter: str | None = None
+    header_line: int = 1
 
     @cached_property
     def columns_by_name(self) -> dict[str, Column]:
@@ -74,7 +75,8 @@ class Table:
     def fingerprint(self) -> str:
         """Changes whenever a file of this object could land differently."""
         if not self.entity:
-            return _hash([self.connector, self.object, self.encoding, self.delimiter])
+            reading = [self.encoding, self.delimiter, self.header_line]
+            return _hash([self.connector, self.object, *reading])
         columns = [
             (column.name, column.data_type, column.required, column.private)
             for column in self.columns

@@ -10,6 +10,8 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,8 +80,8 @@ def check_is_text(path: Path, expected: str = "CSV") -> None:
         b"\xd0\xcf\x11\xe0": "an Excel workbook of the old format",
         b"PAR1": "a Parquet file (name it .parquet)",
         b"%PDF": "a PDF document",
-        b"\xff\xfe": "text in UTF-16 (export it as UTF-8)",
-        b"\xfe\xff": "text in UTF-16 (export it as UTF-8)",
+        b"\xff\xfe": "text in UTF-16 (export it as UTF-8, or map it with `encoding: utf-16`)",
+        b"\xfe\xff": "text in UTF-16 (export it as UTF-8, or map it with `encoding: utf-16`)",
     }
     for signature, what in signatures.items():
         if start.startswith(signature):
@@ -164,6 +166,26 @@ def copy_as_utf8(source: Path, target: Path) -> None:
         while block := stream.read(_BLOCK_BYTES):
             text, _ = codecs.charmap_decode(block, "strict", _WESTERN)
             copy.write(text.encode())
+
+
+def excel_separator_lines(path: Path) -> int:
+    """1 where the file begins with a line such as `sep=;`, which Excel writes and hides; else 0."""
+    with path.open("rb") as stream:
+        start = stream.read(16).removeprefix(_UTF8_BOM)
+    return int(bool(re.match(rb'"?sep=.\"?\r?\n', start, re.IGNORECASE)))
+
+
+def copy_from_line(source: Path, target: Path, line: int) -> None:
+    """Copies a text file without what stands above a line.
+
+    Raises:
+        NotCsv: it ends before that line.
+    """
+    with source.open("rb") as stream, target.open("wb") as copy:
+        for _ in range(1, line):
+            if not stream.readline(_HEADER_BYTES).endswith(b"\n"):
+                raise NotCsv(f"the header is to be in line {line}, but the file ends before it")
+        shutil.copyfileobj(stream, copy, _BLOCK_BYTES)
 
 
 def read_header(

@@ -426,12 +426,17 @@ class _Lander:
         delivered = set(
             self.con.execute("select distinct source, lower(object) from raw.files").fetchall()
         )
+        scanned = {file.table.object.lower() for file in self.scan.files if file.table}
         unread = {stem(Path(name).name): Path(name).name for name in self.scan.unread}
         for mapping in self.settings.mappings:
             name = self.catalog.file_of(mapping)
-            if mapping.file is None or any(
-                name == found and mapping.source in (source, connector_of(source))
-                for source, found in delivered
+            if (
+                mapping.file is None
+                or name in scanned
+                or any(
+                    name == found and mapping.source in (source, connector_of(source))
+                    for source, found in delivered
+                )
             ):
                 continue
             text = (

@@ -7,6 +7,7 @@ that a changed mapping lands nothing again.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,15 @@ import duckdb
 
 from orchestration import casts
 from orchestration.contract import Column, Table, is_end_date
-from orchestration.mappings import EMPTY, FILLED, NUMBER_FORMATS, Choice, Condition, Mapping
+from orchestration.mappings import (
+    DIVISORS,
+    EMPTY,
+    FILLED,
+    NUMBER_FORMATS,
+    Choice,
+    Condition,
+    Mapping,
+)
 from orchestration.reading import HIDDEN, Rules
 from orchestration.sql import identifier, literal
 
@@ -137,6 +146,8 @@ class MappedPart:
         formats = dict(self.mapping.formats).get(name)
         if formats:
             text = _formatted(text, formats, column.data_type)
+        if self.mapping.timezone and column.data_type.startswith("instant"):
+            text = _in_utc(text, self.mapping.timezone)
         if self.mapping.end_date_is_exclusive and is_end_date(column):
             text = _day_before(text)
         return text
@@ -341,9 +352,12 @@ def _formatted(text: str, formats: tuple[str, ...], data_type: str) -> str:
     found = []
     for date_format in formats:
         has_time = data_type.startswith("instant") and _TIME_DIRECTIVES.search(date_format)
-        pattern = "%Y-%m-%dT%H:%M:%S" if has_time else "%Y-%m-%d"
+        has_zone = "%z" in date_format.lower()
+        pattern = "%Y-%m-%d"
+        if has_time:
+            pattern += "T%H:%M:%SZ" if has_zone else "T%H:%M:%S"
         moment = f"try_strptime({text}, {literal(date_format)})"
-        if "%z" in date_format.lower() and not has_time:
+        if has_zone and not has_time:
             # An instant lies in a day of the business.
             moment = f"timezone((select business_timezone from raw.settings), {moment})"
         found.append(f"strftime({moment}, '{pattern}')")
@@ -362,7 +376,8 @@ def _number(text: str, formats: list[str]) -> str:
         scale += "else 1 end"
         digits = f"regexp_replace({text}, '[^0-9.,]', '', 'g')"
     if "percent" in formats:
-        digits = f"replace(rtrim({digits}, '% '), ' ', '')"
+        digits = f"rtrim({digits}, '% ')"
+    digits = f"replace({digits}, ' ', '')"
     if "decimal_comma" in formats:
         digits = f"replace(replace(replace({digits}, '.', ''), ' ', ''), ',', '.')"
     elif "money" in formats:
@@ -375,14 +390,25 @@ def _number(text: str, formats: list[str]) -> str:
         f"case when regexp_full_match({core}, {literal(written)}) "
         f"then try_cast({digits} as decimal(28, 8)) end"
     )
-    if "percent" in formats:
-        number = f"({number} / 100)::decimal(28, 8)"
+    divisor = math.prod(DIVISORS[name] for name in formats if name in DIVISORS)
+    if divisor != 1:
+        number = f"({number} / {divisor})::decimal(28, 8)"
     if "money" in formats:
         number = (
             f"case when regexp_full_match({text}, {literal(_MONEY)}) "
             f"then ({number} * ({sign}) * ({scale}))::decimal(28, 8) end"
         )
     return f"({number})::varchar"
+
+
+def _in_utc(text: str, zone: str) -> str:
+    """A time without a zone is one of `zone`; a day without a time stays."""
+    is_local = rf"regexp_full_match({text}, '\d{{4}}-\d\d-\d\d[T ]\d\d:\d\d[\d:.]*')"
+    moment = f"timezone('UTC', timezone({literal(zone)}, try_cast({text} as timestamp)))"
+    return (
+        f"case when {is_local} then coalesce(strftime({moment}, '%Y-%m-%dT%H:%M:%SZ'), {text}) "
+        f"else {text} end"
+    )
 
 
 def _day_before(text: str) -> str:

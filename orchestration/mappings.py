@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import zoneinfo
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
 
 SOURCE = re.compile(r"(salesforce|hubspot|flat)(-[a-z0-9_-]+)?")
 # Formats of numbers; every other format is one of dates, as strptime has them.
-NUMBER_FORMATS = ("money", "decimal_comma", "percent")
+# What a number in such a format is divided by.
+DIVISORS = {"percent": 100, "cents": 100, "per_year": 12, "seconds": 60}
+NUMBER_FORMATS = ("money", "decimal_comma", *DIVISORS)
 FILLED, EMPTY = "not empty", "empty"
+MAX_HEADER_LINE = 1000
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _PARTS = (
     "file",
@@ -41,6 +45,8 @@ _PARTS = (
     "nulls",
     "encoding",
     "delimiter",
+    "header_line",
+    "timezone",
     "end_date_is",
 )
 
@@ -91,6 +97,8 @@ class Mapping:
     nulls: tuple[str, ...] = ()
     encoding: str | None = None
     delimiter: str | None = None
+    header_line: int | None = None
+    timezone: str | None = None
     end_date_is_exclusive: bool = False
     place: str = field(default="", compare=False, repr=False)
 
@@ -130,7 +138,7 @@ class _Reader:
         what = f"{self.source}: {name}"
         parts: dict = {}
         for key, part_node, value in self.configuration.items(node, what):
-            if key in ("file", "encoding", "delimiter", "end_date_is"):
+            if key in ("file", "encoding", "delimiter", "header_line", "timezone", "end_date_is"):
                 parts[key] = self.text(value, f"{what}: {key}", strip=key != "delimiter")
             elif key == "columns":
                 parts[key] = tuple(
@@ -186,6 +194,15 @@ class _Reader:
             if len(parts["delimiter"]) != 1:
                 self.problem(node, f"{what}: delimiter must be one character, or tab")
                 del parts["delimiter"]
+        if parts.get("header_line") is not None:
+            line = parts["header_line"]
+            is_line = line.isdecimal() and 0 < int(line) <= MAX_HEADER_LINE
+            if not is_line:
+                self.problem(node, f"{what}: header_line must be 1 to {MAX_HEADER_LINE}")
+            parts["header_line"] = int(line) if is_line else None
+        if parts.get("timezone") and parts["timezone"] not in zoneinfo.available_timezones():
+            self.problem(node, f"{what}: timezone must be one such as Europe/Berlin")
+            del parts["timezone"]
         if parts.get("end_date_is") not in (None, "exclusive", "inclusive"):
             self.problem(node, f"{what}: end_date_is must be exclusive or inclusive")
 

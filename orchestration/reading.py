@@ -121,6 +121,8 @@ def match_columns(
             raw_names.append(f"{name}_of_file")
         else:
             raw_names.append(name)
+    if not table.entity:
+        raw_names = _told_apart(raw_names)
     lower = [name.lower() for name in raw_names]
     repeated = sorted({name for name in lower if lower.count(name) > 1}) if _repeats(lower) else []
     if repeated:
@@ -178,16 +180,20 @@ class _CsvReader:
         self.encoding = table.encoding or "UTF-8"
         # Whether a record's line is its number and one for the header.
         self.is_line_by_line = False
+        # Lines above the header, cut away before the file is read.
+        self.lines_above = 0
 
     def read(self) -> None:
         try:
             csv_scan.check_is_text(self.path)
             self.rewrite_as_utf8()
+            self.cut_lines_above()
             known = list(self.table.columns_by_name)
             self.delimiter, names = csv_scan.read_header(self.path, known, self.table.delimiter)
         except csv_scan.NotCsv as error:
             raise FileRefused(str(error)) from None
-        self.columns = match_columns(names, self.table)
+        header = f"line {self.lines_above + 1}: the header"
+        self.columns = match_columns(names, self.table, header)
         shape = csv_scan.read_shape(self.path, self.delimiter, len(names))
         self.check_shape(shape)
         self.records = shape.records
@@ -217,22 +223,32 @@ class _CsvReader:
                 "accents look wrong, export it as UTF-8"
             )
 
+    def cut_lines_above(self) -> None:
+        """Goes on with a copy from the header on where something stands above it."""
+        above = max(self.table.header_line - 1, csv_scan.excel_separator_lines(self.path))
+        if above:
+            copy = self.path.with_name(self.path.name + "-cut")
+            csv_scan.copy_from_line(self.path, copy, above + 1)
+            self.path, self.lines_above = copy, above
+
     def check_shape(self, shape: csv_scan.Shape) -> None:
+        above = self.lines_above
         if shape.open_quote_line is not None:
             raise FileRefused(
-                f"line {shape.open_quote_line}: a quote that begins here never ends; the file was "
-                "cut short, or a quote within a cell is not doubled. Export it again"
+                f"line {above + shape.open_quote_line}: a quote that begins here never ends; "
+                "the file was cut short, or a quote within a cell is not doubled. Export it again"
             )
         for first, last in shape.bad_quote_lines:
             if first != last:
                 raise FileRefused(
-                    f"line {first}: a quote that begins here ends in the middle of a cell in line "
-                    f"{last}; quotes within a cell must be doubled. Export it again"
+                    f"line {above + first}: a quote that begins here ends in the middle of a cell "
+                    f"in line {above + last}; quotes within a cell must be doubled. "
+                    "Export it again"
                 )
         if shape.lone_cr_line is not None:
             raise FileRefused(
-                f"line {shape.lone_cr_line}: a carriage return stands alone in an unquoted cell; "
-                "cells with line breaks must be quoted. Export it again"
+                f"line {above + shape.lone_cr_line}: a carriage return stands alone in an "
+                "unquoted cell; cells with line breaks must be quoted. Export it again"
             )
 
     def read_rows(self) -> None:
@@ -270,8 +286,8 @@ class _CsvReader:
             )
         if read + len(broken) != self.records or len(places) != len(broken):
             where = (
-                f" Look at line {shape.bad_quote_lines[0][0]}, where a quoted cell does not end "
-                "at a delimiter."
+                f" Look at line {self.lines_above + shape.bad_quote_lines[0][0]}, where a quoted "
+                "cell does not end at a delimiter."
                 if shape.bad_quote_lines
                 else ""
             )
@@ -280,7 +296,13 @@ class _CsvReader:
                 f"{len(broken)} rejected; it is not well-formed CSV.{where} Export it again"
             )
         rejects = [
-            (places[position][0], places[position][1], None, HIDDEN, self.reason(kind, cells))
+            (
+                places[position][0],
+                places[position][1] + self.lines_above,
+                None,
+                HIDDEN,
+                self.reason(kind, cells),
+            )
             for position, kind, cells in broken
         ]
         _insert_rejects(self.con, rejects)
@@ -300,7 +322,8 @@ class _CsvReader:
         """Fills the line numbers of findings."""
         if self.is_line_by_line:
             self.con.execute(
-                f"update {findings} set line_number = row_number + 1 where line_number is null"
+                f"update {findings} set line_number = row_number + 1 + {self.lines_above} "
+                "where line_number is null"
             )
             return
         numbers = [
@@ -312,6 +335,7 @@ class _CsvReader:
         if not numbers:
             return
         lines = csv_scan.lines_of_records(self.path, self.delimiter, len(self.columns), numbers)
+        lines = {record: line + self.lines_above for record, line in lines.items()}
         _set_lines(self.con, findings, lines)
 
 
@@ -617,6 +641,16 @@ def _check_share(
 
 def _columns(names: list[str]) -> str:
     return "the column" if len(names) == 1 else "the columns"
+
+
+def _told_apart(names: list[str]) -> list[str]:
+    """The names of a mapped file, the second of a name as `name (2)`: reports repeat labels."""
+    seen: dict[str, int] = {}
+    apart = []
+    for name in names:
+        seen[name.lower()] = seen.get(name.lower(), 0) + 1
+        apart.append(f"{name} ({seen[name.lower()]})" if seen[name.lower()] > 1 else name)
+    return apart
 
 
 def _repeats(names: list[str]) -> bool:

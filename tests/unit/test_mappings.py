@@ -8,6 +8,7 @@ from dataclasses import replace
 import duckdb
 import pytest
 
+from orchestration.check import check
 from orchestration.contract import Column, Contract, Table
 from orchestration.errors import RefreshError, UsageError
 from orchestration.settings import Settings
@@ -188,6 +189,9 @@ def test_values_are_translated(company, configure):
         ("decimal_comma", "1.234,50", 1234.5),
         ("percent", "12.5 %", 0.125),
         ("percent", "7", 0.07),
+        ("cents", "4900", 49),
+        ("[money, per_year]", "$1,200.00", 100),
+        ("seconds", "90", 1.5),
     ],
 )
 def test_numbers_in_stated_formats(company, configure, formats, text, expected):
@@ -619,3 +623,73 @@ def test_a_parquet_file_of_a_mapping_with_an_encoding_is_read_as_it_is(company, 
     )
     company.land()
     assert deals(company, "stage") == [("Zürich",)]
+
+
+def test_what_stands_above_the_header_is_passed_over_and_lines_are_those_of_the_file(
+    company, configure
+):
+    configure("""
+        flat: {deals: {file: r.csv, columns: {deal_id: Nr, stage: S}, header_line: 4}}
+    """)
+    company.deliver(f"{DELIVERY}/r.csv", "Report: Deals\nBy: Ann\n\nNr,S\n1,Won\n2,Won,x\n3,Open\n")
+    company.land()
+    assert deals(company, "deal_id", "stage") == [("1", "Won"), ("3", "Open")]
+    assert company.query("select row_number, line_number from raw.all_rejected_rows") == [(2, 6)]
+
+
+def test_the_line_of_excel_that_names_the_separator_is_no_header(company):
+    company.deliver(
+        f"{DELIVERY}/deals.csv", "\ufeffsep=;\r\ndeal_id;stage\r\n1;Won\r\n2\r\n3;Won\r\n"
+    )
+    company.land()
+    assert deals(company, "deal_id") == [("1",), ("3",)]
+    assert company.query("select row_number, line_number from raw.all_rejected_rows") == [(2, 4)]
+
+
+def test_a_header_line_behind_the_end_is_told(company, configure):
+    configure("flat: {deals: {columns: {deal_id: Nr, stage: S}, header_line: 9}}")
+    company.deliver(f"{DELIVERY}/deals.csv", "Nr,S\n1,Won\n")
+    with pytest.raises(RefreshError, match="the header is to be in line 9, but the file ends"):
+        company.land()
+
+
+def test_a_label_that_a_report_repeats_is_told_apart(company, configure):
+    configure("""
+        flat: {deals: {columns: {deal_id: Nr, stage: S, name: Name, currency: name (2)}}}
+    """)
+    company.deliver(f"{DELIVERY}/deals.csv", "Nr,S,Name,Name\n1,Won,Acme,EUR\n")
+    company.land()
+    assert deals(company, "name", "currency") == [("Acme", "EUR")]
+
+
+def test_times_without_a_zone_are_of_the_stated_one(company, configure):
+    configure("""
+        flat:
+          deals:
+            columns: {deal_id: Nr, stage: S, created_at: T}
+            formats: {created_at: ["%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M %z"]}
+            timezone: Europe/Berlin
+    """)
+    company.deliver(
+        f"{DELIVERY}/deals.csv",
+        "Nr,S,T\n1,Won,05.01.2025 00:30\n2,Won,05.07.2025 00:30\n3,Won,05.07.2025 00:30 +0000\n"
+        "4,Won,2025-07-05T10:00:00Z\n5,Won,2025-07-05\n6,Won,2025-07-05 10:00\n",
+    )
+    company.land()
+    assert deals(company, "created_at") == [
+        ("2025-01-04T23:30:00Z",),
+        ("2025-07-04T22:30:00Z",),
+        ("2025-07-05T00:30:00Z",),
+        ("2025-07-05T10:00:00Z",),
+        ("2025-07-05",),
+        ("2025-07-05T08:00:00Z",),
+    ]
+
+
+def test_a_mapped_file_that_is_refused_is_not_told_as_missing(company, configure):
+    configure("flat: {deals: {file: d.csv, columns: {deal_id: Nr, stage: S}}}")
+    company.deliver(f"{DELIVERY}/d.csv", "<html>")
+    company.deliver("flat/full/2026-01-05/costs.csv", "month,amount\n2026-01,5\n")
+    said = []
+    check(company.settings, company.contract, said.append)
+    assert not any("no delivery holds" in line for line in said)
