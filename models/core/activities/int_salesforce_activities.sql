@@ -43,7 +43,10 @@ tasks as (
         (duration_seconds / 60)::decimal(28, 8) as minutes,
         created_at
     from {{ ref('stg_salesforce__tasks') }}
-    where not is_deleted and exclusion_reason is null
+    where
+        not is_deleted
+        and exclusion_reason is null
+        and not coalesce(is_series, false)
 ),
 
 events as (
@@ -74,6 +77,7 @@ events as (
         not is_deleted
         and exclusion_reason is null
         and not coalesce(is_child, false)
+        and not coalesce(is_series, false)
 ),
 
 activities as (

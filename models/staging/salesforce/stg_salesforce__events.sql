@@ -17,6 +17,7 @@ select
     {{ to_date('activitydate') }} as event_date,
     {{ to_decimal('durationinminutes') }} as duration_minutes,
     coalesce({{ to_boolean('ischild') }}, false) as is_child,
+    coalesce({{ to_boolean('isrecurrence') }}, false) as is_series,
     {{ to_instant('createddate') }} as created_at,
     coalesce({{ to_boolean('isdeleted') }}, false) or not is_current as is_deleted,
     exclusion_reason

@@ -20,6 +20,7 @@ select
     {{ to_instant('completeddatetime') }} as completed_at,
     calltype as call_type,
     {{ to_decimal('calldurationinseconds') }} as duration_seconds,
+    coalesce({{ to_boolean('isrecurrence') }}, false) as is_series,
     {{ to_instant('createddate') }} as created_at,
     coalesce({{ to_boolean('isdeleted') }}, false) or not is_current as is_deleted,
     exclusion_reason
