@@ -2,7 +2,8 @@
 
 It is the dbt sources file of each staging folder (`models/staging/<connector>/*sources.yml`), so
 that the contract, its documentation and dbt's lineage cannot drift apart. What dbt has no word
-for stands under `config: meta:`: of a table `object`, `entity`, `key`, `grows_only`, of a column
+for stands under `config: meta:`: of a table `object`, `entity`, `key`, `grows_only`,
+`history_columns`, of a column
 `required` and `private`.
 """
 
@@ -45,7 +46,8 @@ class Table:
     """An object of a connector: one file per delivery, one view `extracts.<identifier>`.
 
     `key` names the columns that tell its records apart; where it `grows_only`, records that a
-    later full delivery lacks stay. Both are for readers: the staging models see to them.
+    later full delivery lacks stay; of `history_columns` also earlier versions of a record are
+    read. The staging models see to all three; landing keeps what they read.
     """
 
     connector: str
@@ -56,6 +58,7 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
     grows_only: bool = False
+    history_columns: tuple[str, ...] = ()
     description: str = ""
     # Of a file that a mapping reads; such a table has no entity, and lands as it is.
     encoding: str | None = None
@@ -164,6 +167,7 @@ def _table(connector: str, entry: dict[str, Any]) -> Table:
         columns=columns,
         key=tuple(meta.get("key") or ()),
         grows_only=bool(meta.get("grows_only", False)),
+        history_columns=tuple(meta.get("history_columns") or ()),
         description=entry.get("description", ""),
     )
 

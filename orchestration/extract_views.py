@@ -6,6 +6,7 @@ built. A view unites the orgs of a connector.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,7 @@ from orchestration.errors import UsageError
 from orchestration.ledger import raw_table
 from orchestration.mapped_views import MappedPart, note_mapped
 from orchestration.reading import Rules
+from orchestration.retention import RawObject
 from orchestration.settings import CustomField, Exclusion
 from orchestration.sql import identifier, literal
 
@@ -35,6 +37,7 @@ class _Part:
     """A raw table of one source: its columns, its newest full delivery, a mapping over it."""
 
     source: str
+    object: str  # as the ledger has it
     raw: str
     columns: dict[str, str]  # lower case: as raw has it
     newest_full: str | None
@@ -91,6 +94,27 @@ def create(
     for name in ("mapped_files", "mapped_rejected_rows", "mapped_cast_failures"):
         con.execute(f"delete from raw.{name}")
     return [problem for part in mapped for problem in note_mapped(con, part.mapped, rules)]
+
+
+def raw_objects(con: duckdb.DuckDBPyConnection, catalog: Catalog) -> list[RawObject]:
+    """The raw tables of which each makes records of one object, and says which is which.
+
+    Not a mapped file that several mappings read, whose ids are made of the content, or of which
+    `where` leaves rows out that may be newer versions.
+    """
+    parts = _parts(con, catalog)
+    found = [
+        (table, part)
+        for table in catalog.contract.tables
+        for part in parts.get(table.identifier, [])
+    ]
+    readers = Counter(part.raw for _, part in found)
+    return [
+        RawObject(part.source, part.object, table, part.raw, part.columns, part.mapped)
+        for table, part in found
+        if readers[part.raw] == 1
+        and (part.mapped is None or (part.mapped.has_own_key and not part.mapped.leaves_records))
+    ]
 
 
 def compile_exclusions(
@@ -159,6 +183,7 @@ def _parts(con: duckdb.DuckDBPyConnection, catalog: Catalog) -> dict[str, list[_
     delivered = {
         (source, object_name.lower()): _Part(
             source,
+            object_name,
             raw_table(source, object_name),
             {column.lower(): column for column in columns},
             newest_full,

@@ -17,12 +17,12 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
 
-from orchestration import archives, config_tables, extract_views
+from orchestration import archives, config_tables, extract_views, retention
 from orchestration.catalog import Catalog, connector_of, stem
 from orchestration.contents import Content, hash_of, stat_of
 from orchestration.contract import Contract, Table
@@ -145,6 +145,8 @@ def land_what_can(
     with _temporary_folder(settings.warehouse_path.parent) as folder:
         for file in scan.files:
             lander.file(file, folder)
+        for file in lander.to_restore():
+            lander.file(file, folder)
     lander.finish()
     return lander.report
 
@@ -170,6 +172,8 @@ class _Lander:
         self.report.problems.extend(scan.problems)
         self.unread: dict[str, list[str]] = {}
         self.readings: list[str] = []
+        # Source, raw object and delivery of files whose earlier content is gone.
+        self.replaced: set[tuple[str, str, str]] = set()
 
     def rules_hash(self, table: Table | None) -> str:
         """Changes when a file would land differently though its content is the same."""
@@ -204,6 +208,11 @@ class _Lander:
             names = self.land_parts(file, content_hash, stat, folder)
         else:
             self.unchanged(file)
+        self.replaced.update(
+            (key[0], landed.object, key[2])
+            for key, landed in self.ledger.of_file(file).items()
+            if key[3] not in names
+        )
         self.ledger.complete(file, FileState(stat, content_hash, rules_hash), names)
         self.report.contents[str(file)] = Content(stat, content_hash)
 
@@ -292,13 +301,15 @@ class _Lander:
             extract.rows_rejected,
         )
         status = "replaced" if key in self.ledger.landed else "new"
+        if status == "replaced":
+            self.replaced.add((key[0], table.object, key[2]))
         try:
             self.make_room(key[0], table, extract)
             with transaction(self.con):
                 self.ledger.forget(key)
                 self.insert(key, table, extract)
                 self.con.execute(
-                    "insert into raw.files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "insert into raw.files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
                     [
                         *key,
                         table.object,
@@ -403,6 +414,14 @@ class _Lander:
                     self.settings.custom_fields,
                     self.rules,
                 )
+            if self.report.changed:
+                with transaction(self.con):
+                    retention.prune(
+                        self.con,
+                        extract_views.raw_objects(self.con, self.catalog),
+                        self.settings.value("raw_deliveries_kept"),
+                        self.rules.earliest_date,
+                    )
         except UsageError as error:
             self.report.usage_problems += str(error).splitlines()
         self.report.left_out = [
@@ -420,6 +439,27 @@ class _Lander:
             *(text for text, is_misspelt in undelivered if not is_misspelt),
             *self.findings(),
         ]
+
+    def to_restore(self) -> list[LandingFile]:
+        """Files to land anew, since a replaced one may lack what it had replaced in them."""
+        pruned = {
+            key for replaced in self.replaced for key in retention.pruned_until(self.con, *replaced)
+        }
+        files = []
+        for file in self.scan.files:
+            lost = pruned & self.ledger.of_file(file).keys()
+            if lost:
+                pruned -= lost
+                self.ledger.states.pop(file_key(file), None)
+                for key in lost:
+                    self.ledger.landed[key] = replace(self.ledger.landed[key], content_hash="")
+                files.append(file)
+        for source, kind, delivery, name in sorted(pruned):
+            self.readings.append(
+                f"{source}/{kind}/{delivery}/{name}: a delivery after it was replaced, but it is "
+                "no longer in the landing folder; records that only it held may be missing"
+            )
+        return files
 
     def undelivered_files(self) -> Iterator[tuple[str, bool]]:
         """Mappings of files that nobody delivered, and whether a file is called almost so."""

@@ -21,12 +21,13 @@ _FINDINGS = """
 """
 _TABLES = {
     "landing_folder": "landing_dir varchar, is_demo boolean",
-    # One row per file and object. rules_hash: of the contract and settings it landed under.
+    # One row per file and object. rules_hash: of the contract and settings it landed under;
+    # rows_superseded: of those landed, how many raw no longer keeps (see retention).
     "files": """
         source varchar, kind varchar, delivery varchar, file varchar, object varchar,
         entity varchar, content_hash varchar, bytes bigint, rows_in_file bigint,
         rows_landed bigint, rows_rejected bigint, landed_at timestamp, rules_hash varchar,
-        read_as varchar
+        read_as varchar, rows_superseded bigint default 0
     """,
     # One row per file on disk; an archive is one file of several objects.
     "file_states": """
@@ -54,14 +55,15 @@ _VIEWS = {
     "object_files": """
         select
             source, kind, delivery, file, object, entity, content_hash, bytes, rows_in_file,
-            0::bigint as rows_filtered, rows_landed, rows_rejected, landed_at, read_as
+            0::bigint as rows_filtered, rows_landed, rows_rejected, landed_at, read_as,
+            rows_superseded
         from raw.files
         where entity <> ''
         union all
         select
             source, kind, delivery, file, mapped.object, mapped.entity, files.content_hash,
             files.bytes, mapped.rows_in_file, mapped.rows_filtered, mapped.rows_landed,
-            mapped.rows_rejected, files.landed_at, files.read_as
+            mapped.rows_rejected, files.landed_at, files.read_as, files.rows_superseded
         from raw.mapped_files as mapped
         inner join raw.files as files using (source, kind, delivery, file)
     """,

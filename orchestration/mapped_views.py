@@ -81,19 +81,23 @@ class MappedPart:
         )
 
     @property
+    def has_own_key(self) -> bool:
+        """Whether the delivery tells records apart, and not their content."""
+        made = {name for name, choices in self.mapping.columns if not choices}
+        return bool(self.table.key) and not made & {name.lower() for name in self.table.key}
+
+    @property
     def leaves_records(self) -> bool:
         """Whether a row that `where` leaves out may be the newer version of a record taken before.
 
         Known only of changes, and where the delivery tells records apart and one mapping makes
         all of them.
         """
-        made = {name for name, choices in self.mapping.columns if not choices}
         return (
             self.is_only
             and bool(self.mapping.where)
-            and bool(self.table.key)
+            and self.has_own_key
             and not self.table.grows_only
-            and not made & {name.lower() for name in self.table.key}
             and any(file.startswith(f"{self.source}/changes/") for file, _ in self.headers)
         )
 
@@ -248,11 +252,18 @@ def note_mapped(con: duckdb.DuckDBPyConnection, part: MappedPart, rules: Rules) 
 
         there as (select _kind, _delivery, _file, count(*) as rows from {part.raw} group by all)
 
+        -- Rows that raw no longer keeps had landed.
         select
-            {literal(part.source)}, _kind, _delivery, _file, {literal(part.table.object)},
-            {literal(part.table.entity)}, there.rows, there.rows - coalesce(taken.rows, 0),
-            coalesce(taken.rows - taken.rejected, 0), coalesce(taken.rejected, 0)
-        from there left join taken using (_kind, _delivery, _file)
+            {literal(part.source)}, kind, delivery, file, {literal(part.table.object)},
+            {literal(part.table.entity)},
+            coalesce(there.rows, 0) + rows_superseded,
+            coalesce(there.rows, 0) - coalesce(taken.rows, 0),
+            coalesce(taken.rows - taken.rejected, 0) + rows_superseded,
+            coalesce(taken.rejected, 0)
+        from raw.files
+        left join there on kind = there._kind and delivery = there._delivery and file = there._file
+        left join taken on kind = taken._kind and delivery = taken._delivery and file = taken._file
+        where source = {literal(part.source)} and lower(object) = {literal(part.file)}
         """
     )
     counts = con.execute(

@@ -135,6 +135,15 @@ SETTINGS = (
         minimum=0,
         maximum=1,
     ),
+    Setting(
+        "raw_deliveries_kept",
+        "integer",
+        5,
+        "The newest deliveries of an object of which the private warehouse keeps every row. Of "
+        "earlier ones it keeps what no later delivery replaces; their counts stay.",
+        minimum=1,
+        maximum=100000,
+    ),
 )
 SETTINGS_BY_NAME = {setting.name: setting for setting in SETTINGS}
 

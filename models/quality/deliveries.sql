@@ -11,5 +11,6 @@ select
     rows_filtered,
     rows_landed,
     rows_rejected,
+    rows_superseded,
     landed_at
 from {{ source('landing', 'files') }}

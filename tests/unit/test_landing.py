@@ -445,6 +445,7 @@ def test_delivery_order_sorts_by_name_and_full_before_changes(company):
         "2026-11-20T0200b",
         "2026-11-21",
     ]
+    company.configure(raw_deliveries_kept=100)
     expected = []
     for name, kind in itertools.product(names, ("full", "changes")):
         company.deliver(f"salesforce/{kind}/{name}/Account.csv", "Id\n1\n")
