@@ -17,10 +17,12 @@ import duckdb
 from orchestration.catalog import Catalog, connector_of
 from orchestration.contract import Contract, Table, load_contract
 from orchestration.landing import LandingReport, land_what_can
+from orchestration.mappings import Mapping
 from orchestration.scanning import Scan, counted, scan, shorten
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.sql import identifier
 from orchestration.warehouse import open_warehouse, refuse_demo_beside_real
+from orchestration.words import words
 
 # Objects whose records name their reps.
 NAMING = {"opportunities", "leads", "activities", "quotes", "purchases", "quotas"}
@@ -79,6 +81,11 @@ def _describe(
         yield ""
         yield f"{source}: {count} ({shorten(deliveries)})"
         yield from _objects(con, contract, settings, source)
+    taken_for = list(words(con, PROJECT_DIR / "seeds"))
+    if taken_for:
+        yield ""
+        yield "What the words are taken for:"
+        yield from (f"  {text}" for text in taken_for)
     yield from _metrics(con)
     problems = [*report.usage_problems, *report.problems]
     # The columns stand with their objects.
@@ -106,14 +113,15 @@ def _objects(
     rows = con.execute(
         """
         select
-            object, count(*), sum(rows_in_file), sum(rows_landed), sum(rows_filtered),
-            sum(rows_rejected), list(distinct file order by file)
+            object, count(*), count(distinct (kind, delivery, file)), sum(rows_in_file),
+            sum(rows_landed), sum(rows_filtered), sum(rows_rejected),
+            list(distinct file order by file)
         from raw.object_files where source = ? group by object order by object
         """,
         [source],
     ).fetchall()
     catalog = Catalog(contract, settings.mappings)
-    for object_name, files, in_file, landed, filtered, rejected, names in rows:
+    for object_name, readings, files, in_file, landed, filtered, rejected, names in rows:
         table = contract.find(connector_of(source), object_name)
         parts = [counted(landed, "row")]
         parts += [f"{filtered:,} filtered"] if filtered else []
@@ -122,6 +130,7 @@ def _objects(
         dialects = _dialects(con, source, table)
         yield (
             f"  {object_name}: {text} in {counted(files, 'file')} ({shorten(names, 4)})"
+            + (f", read by {len(catalog.mappings(source, table))} mappings" * (readings > files))
             + (f", {next(iter(dialects))}" if len(dialects) == 1 and any(dialects) else "")
         )
         if len(dialects) > 1:
@@ -145,12 +154,6 @@ def _columns(
     there = {name.lower(): name for (name,) in names}
     used = {name.lower() for mapping in mappings for name, _ in mapping.their_columns}
     ours = {ours for mapping in mappings for ours, _ in [*mapping.columns, *mapping.constants]}
-    mapped = [
-        f"{name} = {' or '.join(choice.text for choice in choices) or 'made of the content'}"
-        for mapping in mappings
-        for name, choices in mapping.columns
-    ]
-    mapped += [f"{name} = {text!r}" for mapping in mappings for name, text in mapping.constants]
     used |= {name for name in there if name in table.columns_by_name}
     missing = [
         column.name
@@ -161,9 +164,37 @@ def _columns(
         and column.name != "is_deleted"
     ]
     ignored = [name for lower, name in there.items() if lower not in used]
-    for title, found in (("mapped", mapped), ("not used", ignored), ("missing", missing)):
+    for mapping in mappings:
+        origin = f" from {_origin(mapping)}" if len(mappings) > 1 else ""
+        yield f"    mapped{origin}: {shorten(_mapped(mapping, table, there), 40)}"
+    for title, found in (("not used", ignored), ("missing", missing)):
         if found:
             yield f"    {title}: {shorten(found, 12)}"
+
+
+def _mapped(mapping: Mapping, table: Table, there: dict[str, str]) -> list[str]:
+    """Ours and where each is from; those that are theirs under our name come last."""
+    keys = {name.lower() for name in table.key}
+    named = []
+    for name, choices in mapping.columns:
+        nothing = "made of the content" if name in keys else "empty"
+        named.append(f"{name} = {' or '.join(choice.text for choice in choices) or nothing}")
+    named += [f"{name} = {text!r}" for name, text in mapping.constants]
+    if table.connector != "flat":
+        return named
+    given = {name for name, _ in (*mapping.columns, *mapping.constants)}
+    return named + [
+        f"{column.name} (same name)"
+        for column in table.columns
+        if column.name.lower() in there and column.name.lower() not in given
+    ]
+
+
+def _origin(mapping: Mapping) -> str:
+    """The file of a mapping, and which of its rows it takes."""
+    tests = [f"{test.column} is {' or '.join(test.values) or test.test}" for test in mapping.where]
+    file = mapping.file or mapping.object
+    return f"{file} where {' and '.join(tests)}" if tests else file
 
 
 def _dialects(con: duckdb.DuckDBPyConnection, source: str, table: Table) -> dict[str, list[str]]:

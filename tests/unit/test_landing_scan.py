@@ -8,7 +8,7 @@ import pytest
 
 from orchestration.check import check
 from orchestration.errors import RefreshError, UsageError
-from orchestration.mappings import Choice, Mapping
+from orchestration.mappings import Choice, Condition, Mapping
 from orchestration.scanning import scan
 from tests.unit.landing_company import Company, exclusion
 
@@ -231,4 +231,26 @@ def test_check_tells_the_dialect_of_each_file(company):
     assert said[at + 1 : at + 3] == [
         "    weekly export, semicolon: full/2026-11-20/Account.csv",
         "    REST or Bulk API: changes/2026-11-21/account.csv",
+    ]
+
+
+def test_check_tells_which_file_each_mapping_reads_and_what_it_takes_by_name(company):
+    taken = (Condition("Left", "empty"),)
+    columns = (("rep_id", (Choice("Nr"),)), ("hire_date", ()))
+    company.settings = replace(
+        company.settings,
+        mappings=(
+            Mapping("flat", "reps", "team.csv", columns=columns, where=taken),
+            Mapping("flat", "reps", "former.csv", columns=columns),
+        ),
+    )
+    for name in ("team", "former"):
+        company.deliver(f"flat/full/2026-11-20/{name}.csv", "Nr,Name,Left\n1,Ann,\n2,Bo,x\n")
+    said = []
+    check(company.settings, company.contract, said.append)
+    at = said.index("  reps: 3 rows, 1 filtered of 4 in 2 files (former.csv, team.csv)")
+    assert said[at + 1 : at + 3] == [
+        "    mapped from team.csv where Left is empty: "
+        "rep_id = Nr, hire_date = empty, name (same name)",
+        "    mapped from former.csv: rep_id = Nr, hire_date = empty, name (same name)",
     ]
