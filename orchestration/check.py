@@ -86,7 +86,7 @@ def _describe(
         yield ""
         yield "What the words are taken for:"
         yield from (f"  {text}" for text in taken_for)
-    yield from _metrics(con)
+    yield from _metrics(con, contract, Catalog(contract, settings.mappings))
     problems = [*report.usage_problems, *report.problems]
     # The columns stand with their objects.
     notes = [note for note in report.notes if note not in report.unused_columns]
@@ -142,16 +142,7 @@ def _objects(
 def _columns(
     con: duckdb.DuckDBPyConnection, catalog: Catalog, source: str, table: Table
 ) -> Iterator[str]:
-    mappings = catalog.mappings(source, table)
-    stems = [catalog.file_of(mapping) for mapping in mappings] or [table.object.lower()]
-    names = con.execute(
-        """
-        select distinct column_name from raw.file_columns
-        where source = ? and list_contains(?, lower(object)) order by column_name
-        """,
-        [source, stems],
-    ).fetchall()
-    there = {name.lower(): name for (name,) in names}
+    there, mappings = _delivered_columns(con, catalog, source, table)
     used = {name.lower() for mapping in mappings for name, _ in mapping.their_columns}
     ours = {ours for mapping in mappings for ours, _ in [*mapping.columns, *mapping.constants]}
     used |= {name for name in there if name in table.columns_by_name}
@@ -170,6 +161,22 @@ def _columns(
     for title, found in (("not used", ignored), ("missing", missing)):
         if found:
             yield f"    {title}: {shorten(found, 12)}"
+
+
+def _delivered_columns(
+    con: duckdb.DuckDBPyConnection, catalog: Catalog, source: str, table: Table
+) -> tuple[dict[str, str], list[Mapping]]:
+    """The columns of an object's files (lower case: as written), and the mappings of it."""
+    mappings = catalog.mappings(source, table)
+    stems = [catalog.file_of(mapping) for mapping in mappings] or [table.object.lower()]
+    names = con.execute(
+        """
+        select distinct column_name from raw.file_columns
+        where source = ? and list_contains(?, lower(object)) order by column_name
+        """,
+        [source, stems],
+    ).fetchall()
+    return {name.lower(): name for (name,) in names}, mappings
 
 
 def _mapped(mapping: Mapping, table: Table, there: dict[str, str]) -> list[str]:
@@ -243,22 +250,32 @@ def _times(
     return {tuple(row[:3]): names[row[4]] for row in rows}
 
 
-def _metrics(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
+def _metrics(con: duckdb.DuckDBPyConnection, contract: Contract, catalog: Catalog) -> Iterator[str]:
     """How many metrics can be computed; those that cannot, by what they lack."""
-    delivered = {
-        entity
-        for (entity,) in con.execute("select distinct entity from raw.object_files").fetchall()
+    objects = con.execute("select distinct source, object from raw.object_files").fetchall()
+    tables = {(source, name): contract.find(connector_of(source), name) for source, name in objects}
+    delivered = {table.entity for table in tables.values()}
+    filled = {
+        f"{table.entity}.{column}"
+        for (source, _), table in tables.items()
+        for column in _known_columns(con, catalog, source, table)
     }
     with (PROJECT_DIR / "seeds" / "kpi_catalog.csv").open(encoding="utf-8") as file:
         metrics = list(csv.DictReader(file))
     lacking: dict[str, list[str]] = {}
     for metric in metrics:
-        needs = [set(need.split("|")) for need in metric["requires"].split()]
         missing = [
             " or ".join(sorted(need))
-            for need in needs
+            for need in _alternatives(metric["requires"])
             # Names in the records stand in for a list of reps.
             if not need & delivered and not (need & {"reps", "users"} and delivered & NAMING)
+        ]
+        # Of what is not delivered at all, no column is missing.
+        missing = missing or [
+            " or ".join(sorted(there))
+            for need in _alternatives(metric["requires_columns"])
+            if (there := {name for name in need if name.split(".")[0] in delivered})
+            and not need & filled
         ]
         if missing:
             lacking.setdefault(", ".join(missing), []).append(metric["label"])
@@ -269,3 +286,30 @@ def _metrics(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         yield f"  without {missing}: {shorten(sorted(labels), 6)}"
     if any("contracts" in missing for missing in lacking) and "opportunities" in delivered:
         yield "  (won deals that have a term stand in for contracts)"
+
+
+def _alternatives(needs: str) -> list[set[str]]:
+    return [set(need.split("|")) for need in needs.split()]
+
+
+def _known_columns(
+    con: duckdb.DuckDBPyConnection, catalog: Catalog, source: str, table: Table
+) -> set[str]:
+    """Columns of an object, as flat files call them, that are delivered, mapped or of its CRM."""
+    there, _ = _delivered_columns(con, catalog, source, table)
+    mapped = {
+        name
+        for mapping in catalog.mappings(source, table)
+        for name, given in (*mapping.columns, *mapping.constants)
+        if given
+    }
+    if table.connector == "flat":
+        return set(there) | mapped
+    # A CRM has columns of its own for most; only those that it knows by our name may be missing.
+    flat = {
+        column.name
+        for other in catalog.contract.of_connector("flat")
+        if other.entity in (table.entity, "reps" if table.entity == "users" else table.entity)
+        for column in other.columns
+    }
+    return {name for name in flat if name not in table.columns_by_name} | set(there) | mapped

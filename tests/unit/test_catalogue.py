@@ -173,6 +173,25 @@ def test_what_a_metric_requires_can_be_delivered():
     )
 
 
+def test_columns_that_a_metric_requires_are_columns_of_flat_files_or_users():
+    tables = load_contract(PROJECT.folder).tables
+    known = {
+        f"{table.entity}.{column.name}"
+        for table in tables
+        if table.connector == "flat" or table.entity == "users"
+        for column in table.columns
+    }
+    wrong = {
+        kpi: row["requires_columns"]
+        for kpi, row in CATALOGUE.items()
+        if row["requires_columns"] and not set(re.split(r"[ |]", row["requires_columns"])) <= known
+    }
+    assert not wrong, (
+        "seeds/kpi_catalog.csv: requires_columns names columns as opportunities.close_date, "
+        "separated by spaces, alternatives by |"
+    )
+
+
 @pytest.mark.parametrize("column", ["label", "sentence", "dated_by", "numerator"])
 def test_the_catalogue_says_what_a_metric_means(column):
     empty = [kpi for kpi, row in CATALOGUE.items() if not row[column].strip()]

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from orchestration.check import check
+from orchestration.contract import load_contract
 from orchestration.errors import RefreshError, UsageError
 from orchestration.mappings import Choice, Condition, Mapping
 from orchestration.scanning import scan
+from orchestration.settings import PROJECT_DIR
 from tests.unit.landing_company import Company, exclusion
 
 
@@ -189,8 +191,9 @@ def test_check_tells_which_metrics_lack_an_extract(company):
     company.deliver("flat/full/2026-11-20/reps.csv", "rep_id,name\n1,Ann\n")
     said = []
     check(company.settings, company.contract, said.append)
-    # Three are about the reps alone.
-    assert "Metrics: 3 of 82 can be computed." in said
+    # The number of reps; of their ramp and retention the days are missing.
+    assert "Metrics: 1 of 82 can be computed." in said
+    assert "  without reps.leave_date: Rep retention rate" in said
     assert "  without time_log: Selling time" in said
 
 
@@ -254,3 +257,17 @@ def test_check_tells_which_file_each_mapping_reads_and_what_it_takes_by_name(com
         "rep_id = Nr, hire_date = empty, name (same name)",
         "    mapped from former.csv: rep_id = Nr, hire_date = empty, name (same name)",
     ]
+
+
+def test_check_tells_which_metrics_lack_a_column(company):
+    company.contract = load_contract(PROJECT_DIR)
+    company.deliver(
+        "flat/full/2026-11-20/opportunities.csv", "opportunity_id,stage,amount\n1,Won,5\n"
+    )
+    said = []
+    check(company.settings, company.contract, said.append)
+    text = "\n".join(said)
+    assert "  without opportunities.created_at: " in text
+    assert "  without opportunities.created_at, opportunities.close_date: " in text
+    # What it has not been delivered at all comes first.
+    assert "  without quotas: " in text or "  without opportunity_history, quotas: " in text
