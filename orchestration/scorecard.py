@@ -46,7 +46,8 @@ _HEADLINES = """
 """
 QUERY = (
     "select scope_name, period_start, value from kpis.kpi_values "
-    "where kpi = 'win_rate' and scope_type = 'rep' and period_type = 'quarter'"
+    "where kpi = 'win_rate' and scope_type = 'rep' and period_type = 'quarter' "
+    "order by period_start desc, value desc limit 20"
 )
 THEMES = ("results", "pipeline", "leads", "customers", "activity", "people")
 TRENDS = {"improving": "green", "worsening": "red", "steady": "dim"}
@@ -86,6 +87,7 @@ def print_scorecard(console: Console, published_file: Path) -> None:
             "select count(*), count(*) filter (where not is_available) "
             "from quality.kpi_availability"
         ).fetchall()
+        [(issues,)] = con.execute("select count(*) from quality.data_issues").fetchall()
         [(company, is_demo, as_of, currency)] = con.execute(
             "select company_name, is_demo, as_of_date, reporting_currency from quality.about"
         ).fetchall()
@@ -112,6 +114,11 @@ def print_scorecard(console: Console, published_file: Path) -> None:
         lines.append(
             f"{missing} of {metrics} metrics {'lacks' if missing == 1 else 'lack'} an extract: "
             "select * from quality.kpi_availability where not is_available"
+        )
+    if issues:
+        lines.append(
+            f"{issues:,} {'record is' if issues == 1 else 'records are'} odd, each with what it "
+            "means for the figures: select * from quality.data_issues"
         )
     path = shown_path(published_file)
     lines += [
@@ -155,11 +162,16 @@ def _cells(figure: Figure | None) -> list[Text]:
     if figure is None:
         return [Text("")] * 4
     status = figure.target_status or ""
+    trend = figure.trend or ""
+    if not figure.is_complete:
+        # Against a whole period: what is met is met, of all else it is too early to say.
+        status = status and ("met" if status == "met" else "so far")
+        trend = "steady"
     return [
         Text(shown(figure.value, figure.unit)),
         Text(shown(figure.target, figure.unit) if figure.target is not None else "", style="dim"),
         Text(status, style=STATUSES.get(status, "")),
-        Text(change(figure), style=TRENDS.get(figure.trend or "", "")),
+        Text(change(figure), style=TRENDS.get(trend, "")),
     ]
 
 

@@ -27,6 +27,7 @@ def published(tmp_path) -> Path:
             create table quality.kpi_availability as
             select * from (values ('sales', true), ('mrr', false), ('calls', true))
                 as kpis (kpi, is_available);
+            create table quality.data_issues as select 'no owner' as issue from range(3);
             create table kpis.kpi_catalog as
             select * from (values
                 ('sales', 'Sales', 'results', 'money', true),
@@ -116,3 +117,20 @@ def test_the_first_query_is_of_python_and_works(published, tmp_path):
     run = subprocess.run(lines[at + 1], shell=True, capture_output=True, text=True)
     assert (run.returncode, run.stderr) == (0, "")
     assert "Ann" in run.stdout
+
+
+def test_what_is_not_over_is_not_told_as_missed(published):
+    with duckdb.connect(str(published)) as con:
+        con.execute(
+            "update kpis.kpi_scorecard set scope_type = 'company', "
+            "target_status = case when period_name = 'Q4 2025' then 'met' else 'missed' end "
+            "where is_complete or period_name = 'Q2 2026'"
+        )
+    [line] = [line for line in shown(published).splitlines() if "Sales" in line]
+    assert line.split().count("missed") == 1, "that of the complete Q1"
+    assert line.count("so far") == 1, "that of the current Q2"
+
+
+def test_odd_records_are_pointed_to(published):
+    assert "3 records are odd" in shown(published)
+    assert "select * from quality.data_issues" in shown(published)
