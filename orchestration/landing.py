@@ -62,7 +62,7 @@ from orchestration.sql import identifier, literal
 __all__ = ["FileLanded", "LandingReport", "Scan", "land", "scan"]
 
 # Changed whenever landing itself would put other rows into raw.
-_RULES_VERSION = 3
+_RULES_VERSION = 4
 _TEMPORARY = ".landing-"
 
 
@@ -309,7 +309,7 @@ class _Lander:
                 self.ledger.forget(key)
                 self.insert(key, table, extract)
                 self.con.execute(
-                    "insert into raw.files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+                    "insert into raw.files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
                     [
                         *key,
                         table.object,
@@ -322,6 +322,7 @@ class _Lander:
                         dt.datetime.now(dt.UTC).replace(tzinfo=None),
                         landed.rules_hash,
                         extract.read_as,
+                        extract.first_line,
                     ],
                 )
         except duckdb.Error as error:

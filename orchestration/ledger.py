@@ -27,7 +27,7 @@ _TABLES = {
         source varchar, kind varchar, delivery varchar, file varchar, object varchar,
         entity varchar, content_hash varchar, bytes bigint, rows_in_file bigint,
         rows_landed bigint, rows_rejected bigint, landed_at timestamp, rules_hash varchar,
-        read_as varchar, rows_superseded bigint default 0
+        read_as varchar, rows_superseded bigint default 0, first_line bigint
     """,
     # One row per file on disk; an archive is one file of several objects.
     "file_states": """

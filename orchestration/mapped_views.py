@@ -242,6 +242,12 @@ def note_mapped(con: duckdb.DuckDBPyConnection, part: MappedPart, rules: Rules) 
     required = [check for check in checks if check[0].required]
     any_bad = " or ".join(bad for _, bad, _ in required) or "false"
     rows = f"({part.select()})"
+    # What was found, with the lines of files of which each record is a line.
+    listed = (
+        f"{rows} left join (select kind as _kind, delivery as _delivery, file as _file, "
+        f"first_line as _first_line from raw.files where source = {literal(part.source)}) "
+        "using (_kind, _delivery, _file)"
+    )
     con.execute(
         f"""
         insert into raw.mapped_files
@@ -272,7 +278,8 @@ def note_mapped(con: duckdb.DuckDBPyConnection, part: MappedPart, rules: Rules) 
     found = [check for check, count in zip(checks, counts, strict=False) if count]
     rejecting = [check for check in found if check[0].required]
     origin = (
-        f"{literal(part.source)}, _kind, _delivery, _file, {literal(part.table.object)}, _row, null"
+        f"{literal(part.source)}, _kind, _delivery, _file, {literal(part.table.object)}, _row, "
+        "_first_line + _row - 1"
     )
     if rejecting:
         names = " ".join(f"when {bad} then {literal(column.name)}" for column, bad, _ in rejecting)
@@ -282,7 +289,7 @@ def note_mapped(con: duckdb.DuckDBPyConnection, part: MappedPart, rules: Rules) 
             f"""
             insert into raw.mapped_rejected_rows
             select {origin}, case {names} end, case {values} end, concat_ws('; ', {reasons})
-            from {rows} where {any_bad}
+            from {listed} where {any_bad}
             """
         )
     for column, bad, reason in found:
@@ -291,7 +298,7 @@ def note_mapped(con: duckdb.DuckDBPyConnection, part: MappedPart, rules: Rules) 
                 f"""
                 insert into raw.mapped_cast_failures
                 select {origin}, {literal(column.name)}, {_shown(column)}, {reason}
-                from {rows} where {bad}
+                from {listed} where {bad}
                 """
             )
     yield from _above_share(con, part, rules)

@@ -58,6 +58,8 @@ class Extract:
     read_as: str
     # What to know of that, where it is not as the documentation asks.
     note: str | None = None
+    # The line of the first record, where each is a line.
+    first_line: int | None = None
 
     @property
     def rows_landed(self) -> int:
@@ -99,7 +101,9 @@ def read_extract(
     [rejected, blank] = con.execute(
         f"select count(*), count(*) filter (where reason = {literal(_BLANK)}) from {REJECTS}"
     ).fetchone()
-    extract = Extract(reader.columns, reader.records, rejected, reader.read_as, reader.note)
+    extract = Extract(
+        reader.columns, reader.records, rejected, reader.read_as, reader.note, reader.first_line
+    )
     _check_share(con, extract, blank, rules)
     return extract
 
@@ -210,6 +214,11 @@ class _CsvReader:
     def read_as(self) -> str:
         """Format, encoding and delimiter."""
         return f"CSV, {self.encoding}, {_DELIMITERS.get(self.delimiter, self.delimiter)}"
+
+    @property
+    def first_line(self) -> int | None:
+        """The line of the first record, where each is a line."""
+        return self.lines_above + 2 if self.is_line_by_line else None
 
     def rewrite_as_utf8(self) -> None:
         """Goes on with a copy in UTF-8 where the file is of an older encoding as a whole."""
@@ -322,7 +331,7 @@ class _CsvReader:
         """Fills the line numbers of findings."""
         if self.is_line_by_line:
             self.con.execute(
-                f"update {findings} set line_number = row_number + 1 + {self.lines_above} "
+                f"update {findings} set line_number = row_number - 1 + {self.first_line} "
                 "where line_number is null"
             )
             return
@@ -341,6 +350,7 @@ class _CsvReader:
 
 class _ParquetReader:
     read_as = "Parquet"
+    first_line = None
 
     def __init__(self, con: duckdb.DuckDBPyConnection, path: Path, table: Table) -> None:
         self.con = con
@@ -387,6 +397,7 @@ class _JsonLinesReader:
     """Rewrites the records as CSV of ours, which DuckDB reads far quicker than it takes rows."""
 
     read_as = "JSON lines"
+    first_line = None
 
     def __init__(self, con: duckdb.DuckDBPyConnection, path: Path, table: Table) -> None:
         self.con = con

@@ -693,3 +693,15 @@ def test_a_mapped_file_that_is_refused_is_not_told_as_missing(company, configure
     said = []
     check(company.settings, company.contract, said.append)
     assert not any("no delivery holds" in line for line in said)
+
+
+def test_what_a_mapping_finds_is_told_with_its_line(company, configure):
+    configure("""
+        settings: {max_reject_share: 0.9}
+        flat: {deals: {file: r.csv, columns: {deal_id: Nr, stage: S, amount: A}, header_line: 2}}
+    """)
+    company.deliver(f"{DELIVERY}/r.csv", "Deals\nNr,S,A\n1,Won,5\n2,,5\n3,Won,x\n")
+    company.land()
+    found = "select row_number, line_number, column_name from raw.all_{}"
+    assert company.query(found.format("rejected_rows")) == [(2, 4, "stage")]
+    assert company.query(found.format("cast_failures")) == [(3, 5, "amount")]
