@@ -70,7 +70,8 @@ SETTINGS = (
         "date",
         None,
         "The day the figures are as of. Default: the date of the newest CRM delivery (of any, "
-        "where there is no CRM).",
+        "where there is no CRM). That day may not be over, so a period is complete from the day "
+        "after its last one.",
         minimum=dt.date(1900, 1, 1),
         maximum=LAST_DATE,
     ),
