@@ -4,6 +4,7 @@ ones."""
 from __future__ import annotations
 
 import csv
+import functools
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -30,6 +31,12 @@ class Figures:
         """First day of the fiscal period that a day lies in."""
         months = (day.month - self.first_month) % PERIODS[period_type]
         return day.to_period("M").to_timestamp() - pd.DateOffset(months=months)
+
+    def starts(self, days: pd.Series, period_type: str) -> pd.Series:
+        """The same of many days."""
+        months = (days.dt.month - self.first_month) % PERIODS[period_type]
+        first = days.to_numpy().astype("datetime64[M]") - months.to_numpy().astype("timedelta64[M]")
+        return pd.Series(first.astype("datetime64[ns]"), days.index)
 
     def periods(self, first: str, period_type: str) -> Iterator[tuple[pd.Timestamp, pd.Timestamp]]:
         """First and last day of each period; the last day of the current one is the as-of date."""
@@ -58,7 +65,7 @@ class Figures:
         """A figure of the records of each period and scope: `scopes` names their columns."""
         records = records[records[day].notna()]
         for period_type in PERIODS:
-            starts = records[day].map(lambda d, p=period_type: self.start(d, p))
+            starts = self.starts(records[day], period_type)
             for scope_type, column in scopes.items():
                 groups = records.groupby([scope_of(records, column), starts])
                 self.add(
@@ -77,9 +84,10 @@ class Figures:
         figure: Figure,
     ) -> None:
         """A figure of the records as they are at the end of each period, from `first` on."""
+        on = functools.cache(records_on)
         for period_type in PERIODS:
             for start, end in self.periods(first, period_type):
-                records = records_on(end)
+                records = on(end)
                 for scope_type, column in scopes.items():
                     groups = records.groupby(scope_of(records, column))
                     self.add(

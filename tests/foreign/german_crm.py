@@ -518,15 +518,20 @@ def rep_assignments(folder: Path) -> pd.DataFrame:
 
 def with_rep(records: pd.DataFrame, owner: str, day: str, reps: pd.DataFrame) -> pd.DataFrame:
     """Adds rep, team and region of the owner (a name or an extension) on the day."""
-    rows = []
-    for name, date in zip(records[owner], records[day], strict=True):
-        known = reps[
-            ((reps["rep"] == name) | (reps["extension"] == name)) & (reps["since"] <= date)
-        ]
-        rows.append(tuple(known.iloc[-1][["rep", "team", "region"]]) if len(known) else (None,) * 3)
-    return records.assign(
-        rep=[row[0] for row in rows], team=[row[1] for row in rows], region=[row[2] for row in rows]
-    )
+    assignments = list(reps.itertuples(index=False))
+    found = [
+        next(
+            (
+                (row.rep, row.team, row.region)
+                for row in reversed(assignments)
+                if name in (row.rep, row.extension) and row.since <= date
+            ),
+            (None, None, None),
+        )
+        for name, date in zip(records[owner], records[day], strict=True)
+    ]
+    names = pd.DataFrame(found, records.index, ["rep", "team", "region"], dtype=object)
+    return records.assign(**{column: names[column] for column in names})
 
 
 class Rates:

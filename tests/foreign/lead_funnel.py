@@ -83,7 +83,7 @@ flat:
       name: "{Company} ({Lead ID})"
       account_id: Company
       rep: Lead Owner
-      stage: ["{Won On} won", "{Lost On} lost", "{Proposal On} proposal", "{Converted On} discovery"]
+      stage: ["{Won On} won", "{Lost On} lost", "{Proposal On} proposal", Converted On]
       amount: Amount
       created_at: Converted On
       close_date: [Won On, Lost On, Expected Close]
@@ -91,7 +91,7 @@ flat:
       campaign_id: Campaign
     values:
       rep: {Marketing Queue: ~}
-      stage: {"~won": Won, "~lost": Lost, "~proposal": Proposal, "~discovery": Discovery}
+      stage: {"~won": Won, "~lost": Lost, "~proposal": Proposal, "*": Discovery}
       lead_source: {"~webinar": Webinar, "": Unknown}
     formats:
       amount: money
@@ -102,29 +102,34 @@ flat:
   opportunity_history:
     - file: Leads Report *.csv
       where: {Converted On: not empty}
-      columns: {opportunity_id: "OPP-{Lead ID}", changed_at: Converted On}
+      # The amount is today's.
+      columns: {amount: ~, opportunity_id: "OPP-{Lead ID}", changed_at: Converted On}
       constants: {stage: Discovery}
       formats: {changed_at: "%m/%d/%Y"}
     - file: Leads Report *.csv
       where: {Proposal On: not empty}
-      columns: {opportunity_id: "OPP-{Lead ID}", changed_at: Proposal On}
+      columns: {amount: ~, opportunity_id: "OPP-{Lead ID}", changed_at: Proposal On}
       constants: {stage: Proposal}
       formats: {changed_at: "%m/%d/%Y"}
     - file: Leads Report *.csv
       where: {Won On: not empty}
-      columns: {opportunity_id: "OPP-{Lead ID}", changed_at: Won On}
+      columns: {amount: ~, opportunity_id: "OPP-{Lead ID}", changed_at: Won On}
       constants: {stage: Won}
       formats: {changed_at: "%m/%d/%Y"}
     - file: Leads Report *.csv
       where: {Lost On: not empty}
-      columns: {opportunity_id: "OPP-{Lead ID}", changed_at: Lost On}
+      columns: {amount: ~, opportunity_id: "OPP-{Lead ID}", changed_at: Lost On}
       constants: {stage: Lost}
       formats: {changed_at: "%m/%d/%Y"}
 
   activities:
     - file: Leads Report *.csv
       where: {First Call (UTC): not empty}
-      columns: {activity_id: "{Lead ID}-call", lead_id: Lead ID, rep: Lead Owner, done_at: First Call (UTC)}
+      columns:
+        activity_id: "{Lead ID}-call"
+        lead_id: Lead ID
+        rep: Lead Owner
+        done_at: First Call (UTC)
       constants: {type: call}
       values: {rep: {Marketing Queue: ~}}
       formats: {done_at: "%m/%d/%Y %I:%M %p"}
