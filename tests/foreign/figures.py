@@ -183,12 +183,15 @@ def write_csv(
         writer.writerows(["" if cell is None else cell for cell in row] for row in rows)
 
 
-def read_texts(path: Path, *, delimiter: str = ",", encoding: str = "utf-8") -> pd.DataFrame:
-    """Every cell as text, empty ones missing."""
+def read_texts(
+    path: Path, *, delimiter: str = ",", encoding: str = "utf-8", header_line: int = 1
+) -> pd.DataFrame:
+    """Every cell as text, empty ones missing; of columns of one name the first."""
     with path.open(encoding=encoding, newline="") as file:
-        header, *rows = csv.reader(file, delimiter=delimiter)
+        header, *rows = list(csv.reader(file, delimiter=delimiter))[header_line - 1 :]
     cells = [[cell.strip() or None for cell in row] for row in rows]
-    return pd.DataFrame(cells, columns=header, dtype=object)
+    frame = pd.DataFrame(cells, columns=header, dtype=object)
+    return frame.loc[:, ~frame.columns.duplicated()]
 
 
 def some_day(rng: random.Random, first: str, last: str) -> pd.Timestamp:

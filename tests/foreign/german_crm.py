@@ -32,6 +32,7 @@ CONFIG = """
 settings:
   company_name: Müller Maschinen
   reporting_currency: EUR
+  business_timezone: Europe/Berlin
 
 stages:
   Kontakt: {order: 1, probability: 0.1}
@@ -59,6 +60,7 @@ flat:
     file: deals-8812345-14.csv
     encoding: windows-1252
     delimiter: ";"
+    timezone: Europe/Berlin
     where: {Deal - ID: not empty}
     columns:
       opportunity_id: Deal - ID
@@ -121,6 +123,7 @@ flat:
   activities:
     - file: activities.csv
       encoding: windows-1252
+      timezone: Europe/Berlin
       columns:
         activity_id: Activity - ID
         type: Activity - Type
@@ -139,6 +142,7 @@ flat:
         done_at: "%d.%m.%Y %H:%M"
     - file: Anrufe.csv
       delimiter: tab
+      timezone: Europe/Berlin
       where: {Status: angenommen}
       columns:
         activity_id: ~
@@ -176,6 +180,7 @@ flat:
 
   fx_rates:
     file: Kurse.csv
+    header_line: 3
     columns: {currency: Währung, from_date: Gültig ab, rate: Kurs}
     formats: {from_date: "%d.%m.%Y", rate: decimal_comma}
 """
@@ -222,9 +227,11 @@ def write(landing: Path, seed: int = 1) -> None:
             "Organization - Name",
             "Organization - Country",
             "Organization - Branche",
+            # A custom field that is called as another one.
+            "Organization - Country",
         ],
         [
-            (500 + n, name, rng.choice([*COUNTRIES, "Polen"]), rng.choice(["Bau", "Öl", ""]))
+            (500 + n, name, rng.choice([*COUNTRIES, "Polen"]), rng.choice(["Bau", "Öl", ""]), "XX")
             for n, name in enumerate(accounts)
         ],
         **ANSI,
@@ -383,8 +390,10 @@ def write(landing: Path, seed: int = 1) -> None:
     )
     write_csv(
         folder / "Kurse.csv",
-        ["Währung", "Gültig ab", "Kurs"],
+        ["Wechselkurse der Buchhaltung", "", ""],
         [
+            ("", "", ""),
+            ("Währung", "Gültig ab", "Kurs"),
             ("CHF", "01.01.2023", "0,98"),
             ("CHF", "01.07.2024", "0,9412"),
             ("CHF", "01.01.2025", "0,8"),
@@ -538,7 +547,7 @@ class Rates:
     """Units of a currency for a euro, each until the next."""
 
     def __init__(self, folder: Path) -> None:
-        sheet = read_texts(folder / "Kurse.csv", **SHEET)
+        sheet = read_texts(folder / "Kurse.csv", **SHEET, header_line=3)
         days = pd.to_datetime(sheet["Gültig ab"], format="%d.%m.%Y")
         self.rates = list(zip(sheet["Währung"], days, sheet["Kurs"].map(number_of), strict=True))
 

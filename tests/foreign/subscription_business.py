@@ -43,17 +43,27 @@ flat:
 
   subscriptions:
     - file: subscriptions.csv
-      where: {Status: [active, canceled, past_due, trialing]}
-      columns:
+      where: {Status: [active, canceled, past_due, trialing], Interval: month}
+      columns: &theirs
         subscription_id: id
         account_id: Customer ID
         start_date: Start (UTC)
         end_date: [Ended At (UTC), Cancels At (UTC)]
-        mrr: MRR
+        mrr: Amount
         currency: Currency
       formats:
         start_date: "%Y-%m-%d %H:%M"
         end_date: "%Y-%m-%d %H:%M"
+        mrr: cents
+      values: {currency: {eur: EUR, usd: USD, gbp: GBP}}
+      end_date_is: exclusive
+    - file: subscriptions.csv
+      where: {Status: [active, canceled, past_due, trialing], Interval: year}
+      columns: *theirs
+      formats:
+        start_date: "%Y-%m-%d %H:%M"
+        end_date: "%Y-%m-%d %H:%M"
+        mrr: [cents, per_year]
       values: {currency: {eur: EUR, usd: USD, gbp: GBP}}
       end_date_is: exclusive
     - file: Altverträge.csv
@@ -175,8 +185,9 @@ def write(landing: Path, seed: int = 3) -> None:
                 [
                     f"sub_{len(subscriptions):04}",
                     customer,
-                    rng.choice(["Pro", "Pro yearly", "Team, large"]),
-                    f"{mrr:.2f}",
+                    rng.choice(["Pro", "Team, large"]),
+                    round(mrr * 100),
+                    rng.choice(["month", "year"]),
                     currency,
                     status,
                     f"{start:%Y-%m-%d} 00:00",
@@ -207,7 +218,8 @@ def write(landing: Path, seed: int = 3) -> None:
             "id",
             "Customer ID",
             "Plan",
-            "MRR",
+            "Amount",
+            "Interval",
             "Currency",
             "Status",
             "Start (UTC)",
@@ -360,7 +372,8 @@ class Book:
                 "account": new["Customer ID"],
                 "start": pd.to_datetime(new["Start (UTC)"].str[:10]),
                 "last": pd.to_datetime(end) - pd.Timedelta(days=1),
-                "price": new["MRR"].astype(float),
+                "price": new["Amount"].astype(float)
+                / new["Interval"].map({"month": 100, "year": 1200}),
                 "currency": new["Currency"].str.upper(),
             }
         )
