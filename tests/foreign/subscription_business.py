@@ -8,6 +8,7 @@ from 0 to 10.
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
@@ -234,7 +235,8 @@ def write(landing: Path, seed: int = 3) -> None:
         [*old, ["", "", "", "Summe", "99.999,00 €"]],
         **OLD,
     )
-    pd.DataFrame(invoices).to_json(folder / "invoices.jsonl", orient="records", lines=True)
+    lines = "".join(json.dumps(invoice) + "\n" for invoice in invoices)
+    (folder / "invoices.jsonl").write_text(lines, encoding="utf-8")
     days = pd.date_range("2022-12-30", AS_OF, freq="B")
     # A comma at the end of each line, as the bank writes it.
     write_csv(
@@ -457,7 +459,8 @@ def add_retention(
 
 
 def read_invoices(folder: Path, accounts: pd.DataFrame, book: Book) -> pd.DataFrame:
-    invoices = pd.read_json(folder / "invoices.jsonl", lines=True, dtype=False, convert_dates=False)
+    lines = (folder / "invoices.jsonl").read_text(encoding="utf-8").splitlines()
+    invoices = pd.DataFrame([json.loads(line) for line in lines])
     invoices = invoices[invoices["Status"] == "paid"]
     day = pd.to_datetime(invoices["Paid At"], utc=True).dt.tz_localize(None).dt.normalize()
     invoices = invoices.assign(day=day, account=invoices["Customer ID"])
