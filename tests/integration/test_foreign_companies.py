@@ -148,8 +148,11 @@ def test_check_of_a_half_wrong_folder_names_every_problem_at_once(tmp_path: Path
         "activities.csv: line 1: this is a ZIP archive or an Excel workbook, not CSV",
         "organizations.csv: line 3: a quote that begins here never ends",
         "Kurse.csv: the file has no bytes",
-        "Planung.csv",
         "has no column 'discont'; it has line_id, opportunity_id,",
     ):
         assert words in found, found
+    # What is right is told about, and what is odd in it.
+    assert "  quotas: 4 rows, 3 filtered, 1 rejected of 8 in 1 file (Planung.csv)" in run.stdout
+    assert "flat quotas: 1 row rejected (amount is required but not money" in run.stdout
+    assert "  reps: 5 rows in 1 file (Vertriebsteam.csv)" in run.stdout
     assert "Traceback" not in run.stdout + run.stderr
