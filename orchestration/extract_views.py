@@ -50,34 +50,28 @@ def create(
     exclusions: tuple[Exclusion, ...],
     custom_fields: tuple[CustomField, ...],
     rules: Rules,
-) -> list[str]:
+) -> tuple[list[str], list[str]]:
     """Replaces every view, and notes what mappings reject and filter.
 
     Columns: `source`, the contract's (text, trimmed, null where empty), `exclusion_reason`,
     `delivery_order`, `is_current`, `file`, `row_number`, and `custom_fields`, a map from the
-    names (lower case) of those that the configuration passes on to their texts. Returns what must
-    be mended in files of which a mapping would reject too much.
+    names (lower case) of those that the configuration passes on to their texts.
 
-    Raises:
-        UsageError: an exclusion, mapping or custom field names an object or column that does not
-            exist.
+    Returns what must be mended in the configuration, where an exclusion, mapping or custom field
+    names an object or column that does not exist; and in files of which a mapping would reject
+    too much. A wrong mapping is left out of the views, so that the others are told about too.
     """
     parts = _parts(con, catalog)
-    mapped = [part for found in parts.values() for part in found if part.mapped is not None]
-    problems = [
-        *catalog.problems,
-        *(problem for part in mapped for problem in part.mapped.problems()),
-    ]
     raw_columns = {
         key: {name for part in found for name in part.columns} for key, found in parts.items()
     }
-    problems += _unknown_fields(catalog, parts, custom_fields)
+    wrong, parts = _without_wrong_mappings(parts)
+    problems = [*catalog.problems, *wrong, *_unknown_fields(catalog, parts, custom_fields)]
+    conditions: dict[str, list[tuple[str, Exclusion]]] = {}
     try:
         conditions = compile_exclusions(catalog.contract, exclusions, raw_columns)
     except UsageError as error:
-        problems.append(str(error))
-    if problems:
-        raise UsageError("\n".join(problems))
+        problems += str(error).splitlines()
     for table in catalog.contract.tables:
         selects = [
             _select(
@@ -93,7 +87,23 @@ def create(
         con.execute(f"create or replace view extracts.{identifier(table.identifier)} as\n{query}")
     for name in ("mapped_files", "mapped_rejected_rows", "mapped_cast_failures"):
         con.execute(f"delete from raw.{name}")
-    return [problem for part in mapped for problem in note_mapped(con, part.mapped, rules)]
+    mapped = [part.mapped for found in parts.values() for part in found if part.mapped is not None]
+    return problems, [problem for part in mapped for problem in note_mapped(con, part, rules)]
+
+
+def _without_wrong_mappings(
+    parts: dict[str, list[_Part]],
+) -> tuple[list[str], dict[str, list[_Part]]]:
+    """What is wrong with mappings, and the parts that remain."""
+    problems: list[str] = []
+    right: dict[str, list[_Part]] = {}
+    for view, found in parts.items():
+        for part in found:
+            wrong = list(part.mapped.problems()) if part.mapped else []
+            problems += wrong
+            if not wrong:
+                right.setdefault(view, []).append(part)
+    return problems, right
 
 
 def raw_objects(con: duckdb.DuckDBPyConnection, catalog: Catalog) -> list[RawObject]:

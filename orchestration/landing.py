@@ -406,25 +406,24 @@ class _Lander:
                 "no file holds an object that is read, so there is nothing to publish; "
                 f"{OBJECTS_ARE_LISTED}"
             )
-        try:
+        with transaction(self.con):
+            usage_problems, problems = extract_views.create(
+                self.con,
+                self.catalog,
+                self.settings.exclusions,
+                self.settings.custom_fields,
+                self.rules,
+            )
+        self.report.usage_problems += usage_problems
+        self.report.problems += problems
+        if self.report.changed and not usage_problems:
             with transaction(self.con):
-                self.report.problems += extract_views.create(
+                retention.prune(
                     self.con,
-                    self.catalog,
-                    self.settings.exclusions,
-                    self.settings.custom_fields,
-                    self.rules,
+                    extract_views.raw_objects(self.con, self.catalog),
+                    self.settings.value("raw_deliveries_kept"),
+                    self.rules.earliest_date,
                 )
-            if self.report.changed:
-                with transaction(self.con):
-                    retention.prune(
-                        self.con,
-                        extract_views.raw_objects(self.con, self.catalog),
-                        self.settings.value("raw_deliveries_kept"),
-                        self.rules.earliest_date,
-                    )
-        except UsageError as error:
-            self.report.usage_problems += str(error).splitlines()
         self.report.left_out = [
             *self.scan.notes,
             *(f"{archive}: {left_out(names)}" for archive, names in self.unread.items()),
