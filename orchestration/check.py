@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,10 +23,10 @@ from orchestration.scanning import Scan, counted, scan, shorten
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.sql import identifier
 from orchestration.warehouse import open_warehouse, refuse_demo_beside_real
-from orchestration.words import words
+from orchestration.words import missing_rates, words
 
 # Objects whose records name their reps.
-NAMING = {"opportunities", "leads", "activities", "quotes", "purchases", "quotas"}
+NAMING = {"opportunities", "leads", "activities", "quotes", "purchases"}
 
 
 def check(
@@ -87,6 +88,8 @@ def _describe(
         yield "What the words are taken for:"
         yield from (f"  {text}" for text in taken_for)
     yield from _metrics(con, contract, Catalog(contract, settings.mappings))
+    with suppress(duckdb.CatalogException):
+        report.problems += missing_rates(con)
     problems = [*report.usage_problems, *report.problems]
     # The columns stand with their objects.
     notes = [note for note in report.notes if note not in report.unused_columns]
@@ -207,7 +210,7 @@ def _origin(mapping: Mapping) -> str:
 def _dialects(con: duckdb.DuckDBPyConnection, source: str, table: Table) -> dict[str, list[str]]:
     """The ways in which an object's files are written, and the files of each."""
     files = con.execute(
-        "select kind, delivery, file, read_as from raw.object_files "
+        "select distinct kind, delivery, file, read_as from raw.object_files "
         "where source = ? and object = ? order by delivery, kind desc, file",
         [source, table.object],
     ).fetchall()
@@ -260,6 +263,7 @@ def _metrics(con: duckdb.DuckDBPyConnection, contract: Contract, catalog: Catalo
         for (source, _), table in tables.items()
         for column in _known_columns(con, catalog, source, table)
     }
+    names_reps = "quotas" in delivered or any(f"{name}.rep" in filled for name in NAMING)
     with (PROJECT_DIR / "seeds" / "kpi_catalog.csv").open(encoding="utf-8") as file:
         metrics = list(csv.DictReader(file))
     lacking: dict[str, list[str]] = {}
@@ -268,7 +272,7 @@ def _metrics(con: duckdb.DuckDBPyConnection, contract: Contract, catalog: Catalo
             " or ".join(sorted(need))
             for need in _alternatives(metric["requires"])
             # Names in the records stand in for a list of reps.
-            if not need & delivered and not (need & {"reps", "users"} and delivered & NAMING)
+            if not need & delivered and not (need & {"reps", "users"} and names_reps)
         ]
         # Of what is not delivered at all, no column is missing.
         missing = missing or [

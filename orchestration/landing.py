@@ -470,31 +470,30 @@ class _Lander:
         unread = {stem(Path(name).name): Path(name).name for name in self.scan.unread}
         for mapping in self.settings.mappings:
             name = self.catalog.file_of(mapping)
-            if (
-                mapping.file is None
-                or name in scanned
-                or any(
-                    name == found and mapping.source in (source, connector_of(source))
-                    for source, found in delivered
-                )
+            if name in scanned or any(
+                name == found and mapping.source in (source, connector_of(source))
+                for source, found in delivered
             ):
                 continue
-            text = (
-                f"{mapping.place}: {mapping.object} reads {mapping.file}, which no delivery holds"
-            )
-            near = difflib.get_close_matches(name, unread, n=1, cutoff=0.8)
+            file = mapping.file or f"{mapping.object}.*"
+            text = f"{mapping.place}: {mapping.object} reads {file}, which no delivery holds"
+            near = difflib.get_close_matches(name, unread, n=1, cutoff=0.8) if mapping.file else []
             yield (f"{text}; is it {unread[near[0]]}?" if near else text), bool(near)
 
     def missing_objects(self) -> Iterator[str]:
         delivered = set(
             self.con.execute("select distinct source, object from raw.object_files").fetchall()
         )
+        # What has been scanned but not landed is told as refused.
+        refused = {
+            (file.delivery.source, file.table.object) for file in self.scan.files if file.table
+        }
         for source in sorted({source for source, _ in delivered}):
             connector = source.partition("-")[0]
             missing = [
                 table.object
                 for table in self.contract.of_connector(connector)
-                if (source, table.object) not in delivered
+                if (source, table.object) not in delivered | refused
             ]
             if missing:
                 yield f"{source}: never delivered: {shorten(missing, 40)}"

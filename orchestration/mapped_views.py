@@ -34,7 +34,7 @@ _MONEY = r"[-(]?\s*[^0-9(.,-]{0,5}\s*-?[0-9.,][0-9.,\s]*\s*[KMBkmb]?\s*[^0-9]{0,
 # Brackets, or a minus before the number or at the end; not the hyphen of a currency's name.
 _NEGATIVE = r"^\s*\(|(^|[^A-Za-z])-\s*[^0-9A-Za-z]?\s*[0-9.,]|[0-9]\s*-\s*$"
 _SEPARATOR = "\x1f"
-_GAPS = "\u00a0\u202f\u2009'\u2019"
+_GAPS, _MINUS_SIGNS = "\u00a0\u202f\u2009'\u2019", "\u2212\u2013"
 
 
 @dataclass(frozen=True)
@@ -383,8 +383,10 @@ def _formatted(text: str, formats: tuple[str, ...], data_type: str) -> str:
 
 
 def _number(text: str, formats: list[str]) -> str:
-    # Thousands are parted by spaces that do not break, or by the Swiss apostrophe.
-    text = f"translate({text}, {literal(_GAPS)}, {literal(' ' * len(_GAPS))})"
+    # Thousands are parted by spaces that do not break, or by the Swiss apostrophe; a minus may be
+    # a longer dash.
+    ours = " " * len(_GAPS) + "-" * len(_MINUS_SIGNS)
+    text = f"translate({text}, {literal(_GAPS + _MINUS_SIGNS)}, {literal(ours)})"
     sign = scale = "1"
     digits = text
     if "money" in formats:

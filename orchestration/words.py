@@ -36,7 +36,6 @@ def words(con: duckdb.DuckDBPyConnection, seeds: Path) -> Iterator[str]:
         yield from _lead_statuses(con, seeds)
         yield from _activity_types(con)
         yield from _people(con)
-        yield from _currencies(con)
     except duckdb.CatalogException:
         return
 
@@ -130,8 +129,8 @@ def _people(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         yield f"reps that no list of reps holds: {_shown(rows)}"
 
 
-def _currencies(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """Currencies of deals that no rate converts."""
+def missing_rates(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """Currencies of deals that no rate converts, which a refresh would refuse."""
     deals = " union all ".join(
         f"select {identifier(column)} as word from extracts.{view} where is_current"
         for view, column in zip(
@@ -151,7 +150,10 @@ def _currencies(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         """
     ).fetchall()
     if rows:
-        yield f"currencies without an exchange rate, so a refresh would fail: {_shown(rows)}"
+        yield (
+            f"deals are in currencies that have no exchange rate: {_shown(rows)}. Deliver "
+            "fx_rates for them, from the day of the first deal on"
+        )
 
 
 def _meanings(con: duckdb.DuckDBPyConnection, words: str, meanings: str) -> dict[str | None, str]:
