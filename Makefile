@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help refresh check test pytest lint dagster docs rollback clean
+.PHONY: help refresh check test pytest lint dagster digest docs rollback clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) \
@@ -30,8 +30,11 @@ lint: $(INSTALLED) ## The linters alone: ruff and sqlfluff
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests/data
 
-dagster: $(INSTALLED) ## The Dagster UI and daemon, with the nightly schedule on
+dagster: $(INSTALLED) ## The Dagster UI and daemon, with schedules and sensors on
 	@$(BIN)/sales-kpis dagster
+
+digest: $(INSTALLED) ## Print the week's digest of the scorecard
+	@$(BIN)/sales-kpis digest
 
 docs: $(INSTALLED) ## Make the site that documents every model and column
 	@$(BIN)/sales-kpis docs
@@ -39,7 +42,7 @@ docs: $(INSTALLED) ## Make the site that documents every model and column
 rollback: $(INSTALLED) ## Point the published file back at the version before
 	@$(BIN)/sales-kpis rollback
 
-clean: $(INSTALLED) ## Remove what runs have built and the demo's extracts; keep yours and what is published
+clean: $(INSTALLED) ## Remove what runs have built and the demo's extracts; keep yours, what is published, Dagster's history
 	@$(BIN)/sales-kpis clean
 
 # Made once, and again when the lock or the project's definition changes.

@@ -17,7 +17,7 @@ from functools import partial
 
 from rich.console import Console
 
-from orchestration.errors import RefreshError
+from orchestration.errors import RefreshError, UsageError
 from orchestration.places import check_places
 from orchestration.progress import note_lines, shown_path
 from orchestration.settings import Settings, port_number
@@ -25,7 +25,10 @@ from orchestration.signals import noted_signals
 
 # Whatever a run writes is for the owner and the group only.
 UMASK = 0o027
-CLEANING = "remove what runs have built and the demo's extracts; keep yours and what is published"
+CLEANING = (
+    "remove what runs have built and the demo's extracts; keep yours, what is published, "
+    "Dagster's history"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,25 +59,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 # Whoever read what we print has seen enough, as `head` does.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
                 return 128 + signal.SIGPIPE
-            if isinstance(error, RefreshError):
-                print(f"sales-kpis: {error}", file=sys.stderr)
-                return error.exit_code
-            print(f"sales-kpis: {_unexpected(error)}", file=sys.stderr)
-            return 1
+            is_foreseen = isinstance(error, RefreshError)
+            text = str(error) if is_foreseen else _unexpected(error)
+            print(f"sales-kpis: {text}", file=sys.stderr)
+            if options.command is refresh:
+                _tell_failure(text)
+            return error.exit_code if is_foreseen else 1
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="sales-kpis",
         description="Sales KPIs from CRM extracts. Settings come from the environment: "
-        "SALES_KPIS_LANDING, SALES_KPIS_WAREHOUSE, SALES_KPIS_PUBLISHED, SALES_KPIS_CONFIG.",
+        "SALES_KPIS_LANDING, SALES_KPIS_WAREHOUSE, SALES_KPIS_PUBLISHED, SALES_KPIS_CONFIG, "
+        "SALES_KPIS_DAGSTER_PORT; for notices SALES_KPIS_WEBHOOK_URL, SALES_KPIS_SMTP_HOST, "
+        "_PORT, _SECURITY, _USER, _PASSWORD, SALES_KPIS_MAIL_FROM, _TO (docs/monitoring.md).",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
     for name, command, text in (
         ("refresh", refresh, "land what is new, build, audit, publish; show the scorecard"),
         ("check", check, "read extracts and configuration without building anything"),
         ("rollback", rollback, "point the published file back at the version before"),
-        ("dagster", dagster, "the Dagster UI and daemon, with the nightly schedule on"),
+        ("digest", digest, "print the week's digest of the scorecard, or send it"),
+        ("dagster", dagster, "the Dagster UI and daemon, with schedules and sensors on"),
         ("docs", docs, "make the site that documents every model and column"),
         ("clean", clean, CLEANING),
     ):
@@ -87,6 +94,10 @@ def _parser() -> argparse.ArgumentParser:
                 "--again",
                 action="store_true",
                 help="though nothing is new, such as after a rollback",
+            )
+        if name == "digest":
+            subparser.add_argument(
+                "--send", action="store_true", help="to the webhook and by mail, as they are set"
             )
         if name == "dagster":
             subparser.add_argument(
@@ -110,6 +121,7 @@ def refresh(settings: Settings, options: argparse.Namespace, console: Console) -
         found = scan(settings, load_contract(settings.project_dir))
         version = published_version_if_nothing_new(settings, found)
         if version is not None:
+            _tell_success(settings)
             lines = [_nothing_new(settings, version), *note_lines(found.notes)]
             console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
         return version is not None
@@ -128,6 +140,7 @@ def refresh(settings: Settings, options: argparse.Namespace, console: Console) -
         from orchestration.runs import run_refresh
 
         release = run_refresh(settings, console)
+    _tell_success(settings)
     from orchestration.scorecard import print_scorecard
 
     print_scorecard(console, release)
@@ -155,6 +168,33 @@ def rollback(settings: Settings, options: argparse.Namespace, console: Console) 
     )
 
 
+def digest(settings: Settings, options: argparse.Namespace, console: Console) -> int:
+    """Prints the digest; with `--send` sends it, and tells where it did not arrive."""
+    import datetime as dt
+
+    from orchestration.digest import digest as digest_of
+    from orchestration.freshness import freshness
+
+    if options.send:
+        _check_channels(settings)
+    if options.send and not settings.channels.names:
+        raise UsageError(
+            "There is nowhere to send it: set SALES_KPIS_WEBHOOK_URL, or SALES_KPIS_SMTP_HOST, "
+            "SALES_KPIS_MAIL_FROM and SALES_KPIS_MAIL_TO (docs/monitoring.md)."
+        )
+    message = digest_of(settings, freshness(settings, dt.datetime.now(dt.UTC)))
+    if not options.send:
+        lines = [message.subject, message.text, "", message.table]
+        console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+        return 0
+    problems = settings.channels.send(message)
+    for problem in problems:
+        print(f"sales-kpis: {problem}", file=sys.stderr)
+    if not problems:
+        console.print(f"Sent: {' and '.join(settings.channels.names)}.", highlight=False)
+    return 1 if problems else 0
+
+
 def dagster(settings: Settings, options: argparse.Namespace, console: Console) -> int:
     """Runs Dagster's UI and daemon until they are stopped."""
     from orchestration.dbt_build import Dbt
@@ -162,15 +202,24 @@ def dagster(settings: Settings, options: argparse.Namespace, console: Console) -
 
     port = options.port or settings.dagster_port
     check_port(port)
+    _check_channels(settings)
     home = prepare_dagster(settings)
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    say("Starting Dagster; its UI answers within a minute.")
     # Here its message is read; inside Dagster it would be lost in a traceback.
     Dbt(settings).manifest()
-    console.print(
-        f"Dagster's UI: http://127.0.0.1:{port} (history in {shown_path(home)}); Ctrl-C stops it.",
-        highlight=False,
-        soft_wrap=True,
+    return run_dagster(
+        settings,
+        port,
+        on_ready=lambda: say(
+            f"Dagster's UI: http://127.0.0.1:{port} (history in {shown_path(home)}); "
+            "Ctrl-C stops it."
+        ),
+        on_end=lambda: say("Stopping Dagster ..."),
     )
-    return run_dagster(settings, port)
 
 
 def docs(settings: Settings, options: argparse.Namespace, console: Console) -> None:
@@ -193,7 +242,7 @@ def clean(settings: Settings, options: argparse.Namespace, console: Console) -> 
     with warehouse_lock(settings.warehouse_path, on_wait=partial(_say_waiting, console)):
         removed += forget_warehouse(settings.warehouse_path)
         folders = [Dbt(settings).target_dir, log_dir(settings)]
-        folders += [settings.project_dir / name for name in ("target", "logs", ".dagster")]
+        folders += [settings.project_dir / name for name in ("target", "logs")]
         for folder in folders:
             if folder.exists():
                 shutil.rmtree(folder)
@@ -203,10 +252,58 @@ def clean(settings: Settings, options: argparse.Namespace, console: Console) -> 
     for path in removed:
         console.print(f"removed {shown_path(path)}", highlight=False, soft_wrap=True)
     console.print(
-        "Kept: your extracts, what is published, .venv (delete it to have it made anew).",
+        "Kept: your extracts, what is published, the history of runs in .dagster, and .venv "
+        "(delete it to have it made anew).",
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _check_channels(settings: Settings) -> None:
+    """Raises UsageError where the variables that say where notices go are wrong."""
+    if settings.channels.problems:
+        raise UsageError("\n".join(settings.channels.problems))
+
+
+def _tell_failure(text: str) -> None:
+    """Tells people that a refresh failed, also where the configuration is what is wrong."""
+    try:
+        from orchestration import notices
+
+        settings = Settings.load_what_can()
+        notices.refresh_failed(settings, text, _where_to_look(settings), _warn)
+        _warn_of_channels(settings)
+    except Exception as error:
+        _warn(f"the notice could not be sent: {type(error).__name__}")
+
+
+def _tell_success(settings: Settings) -> None:
+    """Tells people that refreshes work again, and of what has become stale."""
+    try:
+        _warn_of_channels(settings)
+        if settings.channels.names:
+            import datetime as dt
+
+            from orchestration import notices
+            from orchestration.freshness import freshness
+
+            notices.refresh_succeeded(settings, _warn)
+            notices.staleness(settings, freshness(settings, dt.datetime.now(dt.UTC)), _warn)
+    except Exception as error:
+        _warn(f"the notice could not be sent: {type(error).__name__}")
+
+
+def _where_to_look(settings: Settings) -> str:
+    return f"Logs are in {settings.warehouse_path.parent / 'logs'}; Dagster's UI shows the run."
+
+
+def _warn_of_channels(settings: Settings) -> None:
+    for problem in settings.channels.problems:
+        _warn(f"no notice can be sent: {problem}")
+
+
+def _warn(text: str) -> None:
+    print(f"sales-kpis: {text}", file=sys.stderr)
 
 
 def _port(text: str) -> int:

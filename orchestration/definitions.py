@@ -6,7 +6,6 @@ They assemble; what happens is decided in `steps`, `dbt_build` and `publishing`.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
@@ -14,7 +13,7 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from orchestration import steps
+from orchestration import monitoring, notices, steps
 from orchestration.contract import load_contract
 from orchestration.dbt_build import (
     BUILD,
@@ -23,9 +22,10 @@ from orchestration.dbt_build import (
     private_columns,
     with_attached_tests,
 )
-from orchestration.errors import EXIT_CODE, RefreshError
+from orchestration.errors import RefreshError
 from orchestration.progress import reporter
 from orchestration.publishing import published_tables
+from orchestration.retries import FIRST_WAIT_SECONDS, Retries, in_words
 from orchestration.scanning import scan
 from orchestration.settings import Settings
 from orchestration.state import note_audit, published_version_if_nothing_new, warehouse_lock
@@ -49,8 +49,14 @@ def defs() -> dg.Definitions:
     return definitions_of(Settings.load())
 
 
-def definitions_of(settings: Settings) -> dg.Definitions:
-    """The definitions for one landing folder, warehouse and published folder."""
+def definitions_of(
+    settings: Settings, first_wait_seconds: float = FIRST_WAIT_SECONDS
+) -> dg.Definitions:
+    """The definitions for one landing folder, warehouse and published folder.
+
+    What fails but may pass by itself is tried again after `first_wait_seconds`, and then after
+    three times as long each time.
+    """
     dbt = Dbt(settings)
     manifest = with_attached_tests(dbt.manifest())
     # One for all: it remembers the specs that it has made of the manifest.
@@ -61,14 +67,28 @@ def definitions_of(settings: Settings) -> dg.Definitions:
         executor_def=dg.in_process_executor,
         description="Lands what is new, builds and audits the models, publishes the marts.",
     )
+    watch, digest = monitoring.watch_job(), monitoring.digest_job()
+    again = Retries(first_wait_seconds)
     return dg.Definitions(
         assets=[
-            landing_assets(settings, manifest, translator),
-            model_assets(dbt, manifest, translator),
-            published_asset(settings, manifest, translator),
+            landing_assets(settings, manifest, translator, again),
+            model_assets(dbt, manifest, translator, again),
+            published_asset(settings, manifest, translator, again),
         ],
-        jobs=[job],
-        schedules=[nightly_refresh(settings, job)],
+        asset_checks=[
+            monitoring.freshness_checks(settings),
+            monitoring.metric_checks(settings, metric_keys(manifest, translator)),
+        ],
+        jobs=[job, watch, digest],
+        schedules=[
+            nightly_refresh(settings, job),
+            monitoring.daily_watch(settings, watch),
+            monitoring.weekly_digest(settings, digest),
+        ],
+        sensors=[
+            monitoring.delivery_sensor(settings, job),
+            *monitoring.notice_sensors(job),
+        ],
         resources={"warehouse": warehouse_resource(settings)},
         executor=dg.in_process_executor,
     )
@@ -90,8 +110,17 @@ def warehouse_resource(settings: Settings) -> dg.ResourceDefinition:
     return warehouse
 
 
+def metric_keys(manifest: Mapping[str, Any], translator: Translator) -> dict[str, dg.AssetKey]:
+    """The assets of the metrics' models, by the metrics' names."""
+    return {
+        node["name"].removeprefix("kpi_"): translator.get_asset_key(node)
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["path"].startswith("kpis/")
+    }
+
+
 def landing_assets(
-    settings: Settings, manifest: Mapping[str, Any], translator: Translator
+    settings: Settings, manifest: Mapping[str, Any], translator: Translator, again: Retries
 ) -> dg.AssetsDefinition:
     """One asset per object of the extract contract and per table of landing's own."""
     specs = {
@@ -99,22 +128,40 @@ def landing_assets(
         for unique_id in manifest["sources"]
     }
 
-    @dg.multi_asset(specs=list(specs.values()), required_resource_keys=WAREHOUSE)
-    def landing(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        with in_words():
-            report = steps.land_extracts(settings, reporter())
+    @dg.multi_asset(
+        specs=list(specs.values()),
+        check_specs=monitoring.LANDING_CHECKS,
+        required_resource_keys=WAREHOUSE,
+    )
+    def landing(
+        context: dg.AssetExecutionContext,
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        with again.in_words(context):
+            try:
+                report = steps.land_extracts(settings, reporter())
+            except RefreshError as error:
+                if not again.helps(context, error):
+                    yield monitoring.refused(error)
+                raise
         context.log.info("\n".join([f"As of {report.as_of_date}.", *report.notes]))
+        unknown = monitoring.cast_failures(settings)
         for unique_id, spec in specs.items():
             source = manifest["sources"][unique_id]
-            metadata = steps.landed(
-                report, source["source_name"], source["config"]["meta"].get("object")
-            )
+            place = (source["source_name"], source["config"]["meta"].get("object"))
+            metadata = {
+                **steps.landed(report, *place),
+                **monitoring.landed_metadata(report, unknown, *place),
+                **monitoring.ledger_metadata(report, unknown, spec.key),
+            }
             yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata)
+        yield from monitoring.landing_checks(report, unknown)
 
     return landing
 
 
-def model_assets(dbt: Dbt, manifest: dict[str, Any], translator: Translator) -> dg.AssetsDefinition:
+def model_assets(
+    dbt: Dbt, manifest: dict[str, Any], translator: Translator, again: Retries
+) -> dg.AssetsDefinition:
     """One asset per model and seed, one check per data test, all built by one dbt process."""
 
     @dbt_assets(
@@ -139,7 +186,7 @@ def model_assets(dbt: Dbt, manifest: dict[str, Any], translator: Translator) -> 
                 reporter().advance(data["node_info"]["node_name"], data["index"], data["total"])
             message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
             yield from message.to_default_asset_events(manifest, translator, context)
-        with in_words():
+        with again.in_words(context):
             if events[-1]["exit_code"] != 0:
                 private = private_columns(manifest)
                 raise RefreshError(describe_failures(events, dbt.settings.warehouse_path, private))
@@ -149,7 +196,7 @@ def model_assets(dbt: Dbt, manifest: dict[str, Any], translator: Translator) -> 
 
 
 def published_asset(
-    settings: Settings, manifest: Mapping[str, Any], translator: Translator
+    settings: Settings, manifest: Mapping[str, Any], translator: Translator, again: Retries
 ) -> dg.AssetsDefinition:
     """The published file, made from every model that it holds."""
     tables = {(table.schema, table.name) for table in published_tables(manifest)}
@@ -168,7 +215,7 @@ def published_asset(
     )
     def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         reporter().step("Publishing")
-        with in_words():
+        with again.in_words(context):
             release = steps.publish(settings, manifest, context.run_id)
         return dg.MaterializeResult(
             metadata={
@@ -176,6 +223,7 @@ def published_asset(
                 "version": release.version,
                 "tables": len(release.rows),
                 "rows": sum(release.rows.values()),
+                **monitoring.headline_metadata(settings),
                 **{f"rows/{table}": rows for table, rows in release.rows.items()},
             }
         )
@@ -193,23 +241,16 @@ def nightly_refresh(settings: Settings, job: Any) -> dg.ScheduleDefinition:
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
     def nightly_refresh() -> dg.RunRequest | dg.SkipReason:
-        now = Settings.load()
-        version = published_version_if_nothing_new(now, scan(now, load_contract(now.project_dir)))
+        try:
+            now = Settings.load()
+            found = scan(now, load_contract(now.project_dir))
+        except RefreshError:
+            # The run fails with the same words, and people are told.
+            return dg.RunRequest()
+        version = published_version_if_nothing_new(now, found)
         if version:
+            notices.refresh_succeeded(now)
             return dg.SkipReason(f"Nothing is new since version {version} was published.")
         return dg.RunRequest()
 
     return nightly_refresh
-
-
-@contextmanager
-def in_words() -> Iterator[None]:
-    """Shows an error that is meant for the user as its message, without a traceback."""
-    try:
-        yield
-    except RefreshError as error:
-        raise dg.Failure(
-            description=str(error),
-            metadata={EXIT_CODE: error.exit_code},
-            allow_retries=False,
-        ) from None

@@ -26,7 +26,7 @@ from orchestration import archives, config_tables, extract_views, retention
 from orchestration.catalog import Catalog, connector_of, stem
 from orchestration.contents import Content, hash_of, stat_of
 from orchestration.contract import Contract, Table
-from orchestration.errors import RefreshError, UsageError
+from orchestration.errors import PassingError, RefreshError, UsageError, may_pass
 from orchestration.ledger import (
     ROW_COLUMNS,
     FileKey,
@@ -42,6 +42,7 @@ from orchestration.reading import (
     REJECTS,
     ROWS,
     Extract,
+    FileChanged,
     FileRefused,
     Rules,
     read_extract,
@@ -87,7 +88,7 @@ class LandingReport:
     `left_out` tells what of the landing folder was not read, `unused_columns` which columns no
     model reads, `notes` both and what is missing or odd; `problems` what must be mended in the
     landing folder and `usage_problems` what in the configuration: a report that `land` returns
-    has none of either.
+    has none of either. `passing` are those of the problems that may pass by themselves.
     """
 
     files: list[FileLanded] = field(default_factory=list)
@@ -98,6 +99,7 @@ class LandingReport:
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     usage_problems: list[str] = field(default_factory=list)
+    passing: list[str] = field(default_factory=list)
 
     @property
     def changed(self) -> list[FileLanded]:
@@ -129,7 +131,8 @@ def land(
         messages.append(f"{count} in the landing folder {scan.landing_dir} must be mended:")
         messages += [f"- {problem}" for problem in report.problems]
     if messages:
-        raise (UsageError if report.usage_problems else RefreshError)("\n".join(messages))
+        kind = PassingError if len(report.passing) == len(report.problems) else RefreshError
+        raise (UsageError if report.usage_problems else kind)("\n".join(messages))
     return report
 
 
@@ -187,10 +190,14 @@ class _Lander:
             self.land_file(file, folder)
         except FileRefused as error:
             self.report.problems.append(f"{file}: {error}")
+            if isinstance(error, FileChanged):
+                self.report.passing.append(self.report.problems[-1])
         except OSError as error:
             if error.errno in (28, 122):  # no space left, quota exceeded
-                raise RefreshError(f"{file}: no space left on the disk of {folder}") from None
+                raise PassingError(f"{file}: no space left on the disk of {folder}") from None
             self.report.problems.append(f"{file}: cannot be read: {error.strerror or error}")
+            if may_pass(error):
+                self.report.passing.append(self.report.problems[-1])
 
     def land_file(self, file: LandingFile, folder: Path) -> None:
         rules_hash = self.rules_hash(file.table)
@@ -289,7 +296,7 @@ class _Lander:
             path = archives.as_utf8(path, table.encoding)
         extract = read_extract(self.con, path, name, table, self.rules)
         if stat_of(file.path) != stat:
-            raise FileRefused(
+            raise FileChanged(
                 "it changed while it was read; deliver into a folder whose name ends in .part, "
                 "and rename it when it is complete"
             )

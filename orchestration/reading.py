@@ -39,6 +39,10 @@ class FileRefused(Exception):
     """The file is not landed; the message says where it is wrong and what to do."""
 
 
+class FileChanged(FileRefused):
+    """It was still being written; a little later it may be whole."""
+
+
 @dataclass(frozen=True)
 class FileColumn:
     """A column of a file: its name in raw, and what the contract says of it, if anything."""

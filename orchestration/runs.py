@@ -7,8 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+import urllib.request
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout, suppress
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +20,16 @@ from rich.console import Console
 
 from orchestration import steps
 from orchestration.dbt_build import Dbt, stop_dbt
-from orchestration.errors import EXIT_CODE, RefreshError, UsageError
+from orchestration.errors import EXIT_CODE, NOTHING_PUBLISHED, RefreshError, UsageError
 from orchestration.progress import ConsoleReporter, report_to, reporter, shown_path
 from orchestration.settings import Settings
 from orchestration.state import replace_text
 
 # How long Dagster's services may take to end, before they are killed.
-SECONDS_TO_END = 20
+SECONDS_TO_END = 5
+SECONDS_BETWEEN_LOOKS = 0.2
+# What `dagster dev` says of itself, though it is what serves without another package.
+NO_WARNING = "ignore:Function `dev_command` is superseded"
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -47,7 +54,7 @@ def run_refresh(settings: Settings, console: Console) -> Path:
         is_usage = all(problem.exit_code == UsageError.exit_code for problem in problems)
         raise (UsageError if is_usage else RefreshError)(
             "\n".join(str(problem) for problem in problems)
-            + "\nNothing was published; what was published before stays as it was."
+            + f"\n{NOTHING_PUBLISHED}; what was published before stays as it was."
             + f"\nLog: {shown_path(log_path)}"
         )
     return settings.published_file
@@ -82,8 +89,13 @@ def check_port(port: int) -> None:
             ) from None
 
 
-def run_dagster(settings: Settings, port: int) -> int:
-    """Runs Dagster's UI and daemon until a signal ends them; returns the exit code."""
+def run_dagster(
+    settings: Settings, port: int, on_ready: Callable[[], None], on_end: Callable[[], None]
+) -> int:
+    """Runs Dagster's UI and daemon until a signal ends them; returns the exit code.
+
+    `on_ready` is called once the UI answers, `on_end` when a signal has asked for the end.
+    """
     process = subprocess.Popen(
         [
             str(Path(sys.executable).with_name("dagster")),
@@ -91,17 +103,38 @@ def run_dagster(settings: Settings, port: int) -> int:
             "--module-name=orchestration.definitions",
             "--host=127.0.0.1",
             f"--port={port}",
+            # Sensors look every minute: what they say stands in the UI.
+            "--log-level=warning",
+            "--log-format=colored" if sys.stderr.isatty() else "--log-format=rich",
         ],
         cwd=settings.project_dir,
+        env={**os.environ, "PYTHONWARNINGS": NO_WARNING},
         # A group of its own: the terminal's Ctrl-C is for us, who end it in good order.
         process_group=0,
     )
     try:
+        while process.poll() is None and not _answers(port):
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        if process.poll() is None:
+            on_ready()
         return process.wait()
     except KeyboardInterrupt:
+        on_end()
         return 0
     finally:
         _end_group(process)
+
+
+def _answers(port: int) -> bool:
+    """Whether Dagster's UI is being served."""
+    # Without proxies: nobody else is asked for this machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with (
+        suppress(OSError, HTTPException),
+        opener.open(f"http://127.0.0.1:{port}/server_info", timeout=5),
+    ):
+        return True
+    return False
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
@@ -145,11 +178,12 @@ def _execute(settings: Settings) -> list[RefreshError]:
 def _problems(result: dg.ExecuteInProcessResult) -> list[RefreshError]:
     """What failed: the steps' errors, or those of the run where no step got so far."""
     failures = [event for event in result.all_events if event.is_failure]
-    problems = [_problem(event) for event in failures if event.is_step_failure]
-    return problems or [_problem(event) for event in failures]
+    problems = [problem_of(event) for event in failures if event.is_step_failure]
+    return problems or [problem_of(event) for event in failures]
 
 
-def _problem(event: dg.DagsterEvent) -> RefreshError:
+def problem_of(event: dg.DagsterEvent) -> RefreshError:
+    """A failure of Dagster's, as an error for the user."""
     data = event.event_specific_data
     described = getattr(data, "user_failure_data", None)
     if described and described.description:

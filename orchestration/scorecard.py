@@ -78,11 +78,7 @@ def print_scorecard(console: Console, published_file: Path) -> None:
         published_file: opened read-only.
     """
     with duckdb.connect(str(published_file), read_only=True) as con:
-        rows = con.execute(_SCORECARD, [list(THEMES)]).fetchall()
-        other_targets = 0
-        if not rows:
-            [(other_targets,)] = con.execute("select count(*) from kpis.kpi_scorecard").fetchall()
-            rows = con.execute(_HEADLINES, [list(THEMES)]).fetchall()
+        figures, other_targets = read_figures(con)
         [(metrics, missing)] = con.execute(
             "select count(*), count(*) filter (where not is_available) "
             "from quality.kpi_availability"
@@ -92,7 +88,6 @@ def print_scorecard(console: Console, published_file: Path) -> None:
             "select company_name, is_demo, as_of_date, reporting_currency from quality.about"
         ).fetchall()
     name = company or ("The demo company" if is_demo else "The company")
-    figures = [Figure(*row) for row in rows]
     console.print()
     console.print(f"{name} as of {as_of}, amounts in {currency}", style="bold", highlight=False)
     periods = sorted({(not figure.is_complete, figure.period_name) for figure in figures})
@@ -132,6 +127,18 @@ def print_scorecard(console: Console, published_file: Path) -> None:
     ]
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def read_figures(con: duckdb.DuckDBPyConnection) -> tuple[list[Figure], int]:
+    """The company's quarters in the scorecard of a published file; without a target for it, the
+    headline metrics, and how many targets there are for others.
+    """
+    rows = con.execute(_SCORECARD, [list(THEMES)]).fetchall()
+    other_targets = 0
+    if not rows:
+        [(other_targets,)] = con.execute("select count(*) from kpis.kpi_scorecard").fetchall()
+        rows = con.execute(_HEADLINES, [list(THEMES)]).fetchall()
+    return [Figure(*row) for row in rows], other_targets
 
 
 def scorecard(figures: list[Figure], periods: list[tuple[bool, str]]) -> Table:

@@ -20,6 +20,7 @@ from typing import Any
 
 import yaml
 
+from orchestration.channels import Channels, read_channels
 from orchestration.errors import UsageError
 from orchestration.mappings import SOURCE, read_mappings
 from orchestration.mappings import Mapping as FileMapping
@@ -42,6 +43,8 @@ class Setting:
     description: str
     minimum: float | dt.date | None = None
     maximum: float | dt.date | None = None
+    # Otherwise it only decides when people are told: to change it builds nothing anew.
+    is_for_figures: bool = True
 
     @property
     def sql_type(self) -> str:
@@ -144,6 +147,34 @@ SETTINGS = (
         "earlier ones it keeps what no later delivery replaces; their counts stay.",
         minimum=1,
         maximum=100000,
+    ),
+    Setting(
+        "source_fresh_days",
+        "integer",
+        8,
+        "Days after which a CRM's newest delivery is told to be stale (8: a weekly export that "
+        "is a day late).",
+        minimum=1,
+        maximum=3660,
+        is_for_figures=False,
+    ),
+    Setting(
+        "flat_fresh_days",
+        "integer",
+        40,
+        "The same of the flat files, which people keep (40: monthly, some days late).",
+        minimum=1,
+        maximum=3660,
+        is_for_figures=False,
+    ),
+    Setting(
+        "published_fresh_days",
+        "integer",
+        8,
+        "Days after which the published file is told to be stale.",
+        minimum=1,
+        maximum=3660,
+        is_for_figures=False,
     ),
 )
 SETTINGS_BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -303,6 +334,7 @@ class Settings:
     custom_fields: tuple[CustomField, ...] = ()
     # What is wrong with the configuration file, where it was not read strictly.
     problems: tuple[str, ...] = ()
+    channels: Channels = field(default_factory=Channels)
 
     @classmethod
     def load(
@@ -346,8 +378,23 @@ class Settings:
             published_dir=path("SALES_KPIS_PUBLISHED", "published"),
             dagster_port=port_number(port) or DAGSTER_PORT,
             config_path=config_path,
+            channels=read_channels(environ),
             **parts,
         )
+
+    @classmethod
+    def load_what_can(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """As `load`, without the configuration file where that is wrong: to tell of it."""
+        environ = os.environ if environ is None else environ
+        try:
+            return cls.load(environ)
+        except UsageError:
+            kept = {
+                name: value
+                for name, value in environ.items()
+                if name not in ("SALES_KPIS_CONFIG", "SALES_KPIS_DAGSTER_PORT")
+            }
+            return cls.load(kept)
 
     @property
     def published_file(self) -> Path:
@@ -366,7 +413,11 @@ class Settings:
         ]
         content = [
             str(self.landing_dir.resolve()),
-            sorted((name, str(value)) for name, value in self.values.items()),
+            sorted(
+                (name, str(value))
+                for name, value in self.values.items()
+                if SETTINGS_BY_NAME[name].is_for_figures
+            ),
             sorted(self.maps.items()),
             exclusions,
             [repr(mapping) for mapping in self.mappings],

@@ -234,6 +234,18 @@ def warehouse_lock(
             file.truncate(0)
 
 
+def lock_holder(warehouse_path: Path) -> str:
+    """Who writes the warehouse at this moment; empty where nobody does."""
+    try:
+        with Path(_lock_name(warehouse_path)).open(encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return Path(_lock_name(warehouse_path)).read_text(encoding="utf-8") or "a process"
+    except OSError:
+        pass
+    return ""
+
+
 def inherited_lock(warehouse_path: Path) -> tuple[int, ...]:
     """The file descriptor to pass on to a process that writes the warehouse for us.
 
