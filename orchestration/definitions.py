@@ -64,6 +64,7 @@ def definitions_of(
     job = dg.define_asset_job(
         "refresh",
         selection=dg.AssetSelection.all(),
+        config=monitoring.QUIET,
         executor_def=dg.in_process_executor,
         description="Lands what is new, builds and audits the models, publishes the marts.",
     )

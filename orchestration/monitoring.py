@@ -47,6 +47,8 @@ LANDING_CHECKS = (
         description="No value was read as unknown; quality.cast_failures lists those that were.",
     ),
 )
+# Dagster keeps every event in its history; on the console it would only be noise.
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 # A delivery is taken when two looks find the same: what is still being written differs.
 SECONDS_BETWEEN_LOOKS = 60
 
@@ -238,7 +240,7 @@ def metric_checks(
         dg.AssetCheckSpec(
             "has_figures",
             asset=key,
-            description="It has a figure for a complete period, or lacks an extract.",
+            description="It has a figure of a complete period, or lacks an extract.",
         )
         for key in metrics.values()
     ]
@@ -247,10 +249,10 @@ def metric_checks(
     def check_metrics() -> Iterator[dg.AssetCheckResult]:
         figures = _metric_figures(settings)
         for metric, key in metrics.items():
-            count, latest, reason = figures.get(metric, (0, None, None))
+            count, value, reason = figures.get(metric, (0, None, None))
             metadata: dict[str, Any] = {"figures": count}
-            if latest is not None:
-                metadata["latest_complete_period"] = latest.isoformat()
+            if value is not None and math.isfinite(value):
+                metadata["company, last quarter"] = value
             yield dg.AssetCheckResult(
                 asset_key=key,
                 check_name="has_figures",
@@ -263,23 +265,30 @@ def metric_checks(
     return check_metrics
 
 
-def _metric_figures(settings: Settings) -> dict[str, tuple[int, dt.date | None, str | None]]:
-    """By metric how many known figures of complete periods, the latest, and why it may lack any."""
+def _metric_figures(settings: Settings) -> dict[str, tuple[int, float | None, str | None]]:
+    """By metric how many figures of complete periods are known, the company's of the latest
+    complete quarter, and why it may lack any.
+    """
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
         rows = con.execute(
             """
             select
                 availability.kpi,
                 count(*) filter (where figures.value is not null and figures.is_complete),
-                max(figures.period_start)
-                    filter (where figures.value is not null and figures.is_complete),
+                max_by(figures.value, figures.period_start) filter (
+                    where
+                    figures.value is not null
+                    and figures.is_complete
+                    and figures.scope_type = 'company'
+                    and figures.period_type = 'quarter'
+                ),
                 any_value(availability.reason)
             from quality.kpi_availability as availability
             left join kpis.kpi_values as figures using (kpi)
             group by availability.kpi
             """
         ).fetchall()
-    return {kpi: (count, latest, reason) for kpi, count, latest, reason in rows}
+    return {kpi: (count, value, reason) for kpi, count, value, reason in rows}
 
 
 def watch_job() -> Any:
@@ -289,6 +298,7 @@ def watch_job() -> Any:
     return dg.define_asset_job(
         "watch",
         selection=dg.AssetSelection.checks(*checks),
+        config=QUIET,
         executor_def=dg.in_process_executor,
         description="Looks how old the newest delivery of each source and the published file are.",
     )
@@ -320,6 +330,7 @@ def digest_job() -> dg.JobDefinition:
 
     @dg.job(
         name="digest",
+        config=QUIET,
         executor_def=dg.in_process_executor,
         description="Sends the company's scorecard to the webhook and by mail.",
     )

@@ -169,8 +169,6 @@ def _execute(settings: Settings) -> list[RefreshError]:
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
-            # Dagster keeps every event in its history; on the console it would only be noise.
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
     return [] if result.success else _problems(result)
 

@@ -26,6 +26,7 @@ default at the project's.
 | `SALES_KPIS_PUBLISHED` | `published` | folder of the published file |
 | `SALES_KPIS_CONFIG` | none | configuration file (YAML) |
 | `SALES_KPIS_DAGSTER_PORT` | `3000` | port of Dagster's UI on 127.0.0.1 |
+| `SALES_KPIS_WEBHOOK_URL` and others | none | [where notices go](monitoring.md#where-notices-go) |
 
 ## The configuration file
 
