@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -30,7 +31,7 @@ log = logging.getLogger("sales_kpis")
 # Of an error's words, as many lines of so many characters are told.
 WORDS_LINES = 25
 LINE_WIDTH = 240
-UNEXPECTED = "unexpected error"
+UNEXPECTED = re.compile(r"unexpected error[:,] *[\w.]*")
 MEANING = "docs/monitoring.md says what each alarm means and what to do."
 
 
@@ -122,8 +123,8 @@ def in_short(error: str) -> str:
     words, _, _ = error.partition(f"\n{NOTHING_PUBLISHED}")
     lines = []
     for line in words.strip().splitlines():
-        if line.startswith(UNEXPECTED):
-            lines.append(f"{':'.join(line.split(':')[:2])} (its text is in the log only)")
+        if kind := UNEXPECTED.match(line):
+            lines.append(f"{kind[0]} (its text is in the log only)")
             break
         lines.append(line if len(line) <= LINE_WIDTH else f"{line[: LINE_WIDTH - 3]}...")
     if len(lines) > WORDS_LINES:
