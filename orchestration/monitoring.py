@@ -195,7 +195,8 @@ def freshness_checks(settings: Settings) -> dg.AssetChecksDefinition:
         )
     )
 
-    @dg.multi_asset_check(name="freshness", specs=specs)
+    # Each can be selected alone, so that any part of the assets can be made alone.
+    @dg.multi_asset_check(name="freshness", specs=specs, can_subset=True)
     def check_freshness(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         now = Settings.load_what_can() if context.run.remote_job_origin else settings
         found = freshness(now, dt.datetime.now(dt.UTC))
@@ -203,9 +204,14 @@ def freshness_checks(settings: Settings) -> dg.AssetChecksDefinition:
             of_connector = [
                 item for item in found if item.connector == connector and item.name != PUBLISHED
             ]
-            yield _freshness_result(name, FILES, of_connector)
+            if dg.AssetCheckKey(FILES, name) in context.selected_asset_check_keys:
+                yield _freshness_result(name, FILES, of_connector)
         published = [item for item in found if item.name == PUBLISHED]
-        yield _freshness_result("published_is_fresh", PUBLISHED_KEY, published)
+        if (
+            dg.AssetCheckKey(PUBLISHED_KEY, "published_is_fresh")
+            in context.selected_asset_check_keys
+        ):
+            yield _freshness_result("published_is_fresh", PUBLISHED_KEY, published)
         notices.staleness(now, found, context.log.warning)
 
     return check_freshness
@@ -245,10 +251,12 @@ def metric_checks(
         for key in metrics.values()
     ]
 
-    @dg.multi_asset_check(name="metrics", specs=specs)
-    def check_metrics() -> Iterator[dg.AssetCheckResult]:
+    @dg.multi_asset_check(name="metrics", specs=specs, can_subset=True)
+    def check_metrics(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         figures = _metric_figures(settings)
         for metric, key in metrics.items():
+            if dg.AssetCheckKey(key, "has_figures") not in context.selected_asset_check_keys:
+                continue
             count, value, reason = figures.get(metric, (0, None, None))
             metadata: dict[str, Any] = {"figures": count}
             if value is not None and math.isfinite(value):
