@@ -65,6 +65,7 @@ def definitions_of(
         "refresh",
         selection=dg.AssetSelection.all(),
         config=monitoring.QUIET,
+        tags=monitoring.tags_of(settings),
         executor_def=dg.in_process_executor,
         description="Lands what is new, builds and audits the models, publishes the marts.",
     )
@@ -88,6 +89,7 @@ def definitions_of(
         ],
         sensors=[
             monitoring.delivery_sensor(settings, job),
+            monitoring.dead_run_sensor(settings),
             *monitoring.notice_sensors(job),
         ],
         resources={"warehouse": warehouse_resource(settings)},

@@ -417,18 +417,56 @@ def look(found: Scan) -> str:
 
 
 def is_refreshing(instance: dg.DagsterInstance, settings: Settings) -> bool:
-    """Whether a refresh waits or runs in Dagster, or anybody else writes the warehouse."""
-    unfinished = dg.RunsFilter(
-        job_name="refresh",
-        statuses=[
-            dg.DagsterRunStatus.QUEUED,
-            dg.DagsterRunStatus.NOT_STARTED,
-            dg.DagsterRunStatus.STARTING,
-            dg.DagsterRunStatus.STARTED,
-            dg.DagsterRunStatus.CANCELING,
-        ],
+    """Whether a refresh waits or begins in Dagster, or anybody writes the warehouse."""
+    waiting = _refreshes(
+        settings,
+        dg.DagsterRunStatus.QUEUED,
+        dg.DagsterRunStatus.NOT_STARTED,
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
     )
-    return instance.get_runs_count(unfinished) > 0 or lock_holder(settings.warehouse_path) != ""
+    return instance.get_runs_count(waiting) > 0 or lock_holder(settings.warehouse_path) != ""
+
+
+def dead_run_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Ends runs in Dagster's books whose processes were killed: they would block all others.
+
+    A run that lives holds the warehouse's lock, or waits for it and has it half a second after
+    it is free. So one that counts as running at two looks, with the lock free, is dead.
+    """
+
+    @dg.sensor(
+        minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Marks refreshes as failed whose processes have died.",
+    )
+    def dead_runs(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        suspects = set(json.loads(context.cursor or "[]"))
+        begun = _refreshes(settings, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
+        is_free = lock_holder(settings.warehouse_path) == ""
+        found = {run.run_id: run for run in context.instance.get_runs(begun)} if is_free else {}
+        dead = suspects & set(found)
+        for run_id in dead:
+            context.instance.report_run_failed(
+                found[run_id],
+                "Its process ended without a word: it was killed, or ran out of memory.",
+            )
+        return dg.SensorResult(
+            skip_reason=f"{len(dead)} marked as failed.",
+            cursor=json.dumps(sorted(set(found) - dead)),
+        )
+
+    return dead_runs
+
+
+def tags_of(settings: Settings) -> dict[str, str]:
+    """What tells the runs of one warehouse from those of another in the same history."""
+    name = hashlib.blake2b(str(settings.warehouse_path.resolve()).encode(), digest_size=8)
+    return {"sales_kpis/warehouse": name.hexdigest()}
+
+
+def _refreshes(settings: Settings, *statuses: dg.DagsterRunStatus) -> dg.RunsFilter:
+    return dg.RunsFilter(job_name="refresh", tags=tags_of(settings), statuses=statuses)
 
 
 def notice_sensors(job: Any) -> list[dg.SensorDefinition]:

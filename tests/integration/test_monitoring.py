@@ -75,18 +75,6 @@ def environ(refreshed_fixture, monkeypatch, hook) -> dict[str, str]:
     return environ
 
 
-def of(settings: Settings, root: Path) -> Settings:
-    """A company with nothing in its landing folder, that has built nothing."""
-    landing = root / "landing"
-    landing.mkdir()
-    return replace(
-        settings,
-        landing_dir=landing,
-        warehouse_path=root / "warehouse" / "private.duckdb",
-        published_dir=root / "published",
-    )
-
-
 def results(settings: Settings) -> dict[tuple[str, str], dg.AssetCheckEvaluation]:
     """The checks' results in Dagster's history, by asset and name."""
     with dg.DagsterInstance.get() as instance:
@@ -131,8 +119,9 @@ def test_every_metric_has_a_check_and_its_figure(settings, refreshed_fixture):
     assert win_rate.metadata["company, last quarter"].value == 0.5
 
 
-def test_headline_metrics_are_numbers_over_time():
+def test_headline_metrics_are_numbers_over_time(settings):
     with dg.DagsterInstance.get() as instance:
+        assert instance.get_runs_count(dg.RunsFilter(tags=monitoring.tags_of(settings))) == 1
         event = instance.get_latest_materialization_event(monitoring.PUBLISHED_KEY)
         leads = instance.get_latest_materialization_event(dg.AssetKey(["salesforce", "lead"]))
     metadata = event.asset_materialization.metadata
@@ -176,7 +165,8 @@ class Sensor:
     """The sensor of deliveries, looking again and again."""
 
     def __init__(self, settings: Settings, instance: dg.DagsterInstance) -> None:
-        self.sensor = monitoring.delivery_sensor(settings, dg.GraphDefinition("refresh").to_job())
+        self.job = dg.GraphDefinition("refresh").to_job(tags=monitoring.tags_of(settings))
+        self.sensor = monitoring.delivery_sensor(settings, self.job)
         self.instance = instance
         self.cursor: str | None = None
 
@@ -189,14 +179,14 @@ class Sensor:
 
 
 @pytest.fixture
-def company(settings, tmp_path, monkeypatch) -> Settings:
+def company(tmp_path, monkeypatch) -> Settings:
     """A company with nothing in its landing folder, which the environment names."""
-    company = of(settings, tmp_path)
-    monkeypatch.setenv("SALES_KPIS_LANDING", str(company.landing_dir))
-    monkeypatch.setenv("SALES_KPIS_WAREHOUSE", str(company.warehouse_path))
-    monkeypatch.setenv("SALES_KPIS_PUBLISHED", str(company.published_dir))
+    (tmp_path / "landing").mkdir()
+    monkeypatch.setenv("SALES_KPIS_LANDING", str(tmp_path / "landing"))
+    monkeypatch.setenv("SALES_KPIS_WAREHOUSE", str(tmp_path / "warehouse" / "private.duckdb"))
+    monkeypatch.setenv("SALES_KPIS_PUBLISHED", str(tmp_path / "published"))
     monkeypatch.setenv("SALES_KPIS_CONFIG", "")
-    return company
+    return Settings.load()
 
 
 @pytest.fixture
@@ -231,12 +221,36 @@ def test_while_a_run_is_at_work_a_delivery_waits(sensor, company):
     folder.mkdir(parents=True)
     (folder / "reps.csv").write_text("rep_id,name\nr1,Ann\n")
     sensor.look()
-    run = sensor.instance.create_run_for_job(dg.GraphDefinition("refresh").to_job())
+    run = sensor.instance.create_run_for_job(sensor.job, tags=sensor.job.tags)
     assert sensor.look() == "A run is at work."
     sensor.instance.report_run_failed(run)
     with warehouse_lock(company.warehouse_path):
         assert sensor.look() == "A run is at work."
     assert sensor.look() == "run"
+
+
+def test_a_run_whose_process_died_does_not_block_the_others(company):
+    job = dg.GraphDefinition("refresh").to_job(tags=monitoring.tags_of(company))
+    others = replace(company, warehouse_path=company.warehouse_path.with_name("other.duckdb"))
+    other_job = dg.GraphDefinition("refresh").to_job(tags=monitoring.tags_of(others))
+    sensor = monitoring.dead_run_sensor(company)
+    cursor = None
+
+    def status_after_a_look() -> list[dg.DagsterRunStatus]:
+        nonlocal cursor
+        context = dg.build_sensor_context(instance, cursor=cursor)
+        cursor = sensor.evaluate_tick(context).cursor
+        return [instance.get_run_by_id(run.run_id).status for run in (died, of_another)]
+
+    started, failed = dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.FAILURE
+    with dg.DagsterInstance.ephemeral() as instance:
+        died = instance.create_run_for_job(job, status=started, tags=job.tags)
+        of_another = instance.create_run_for_job(other_job, status=started, tags=other_job.tags)
+        with warehouse_lock(company.warehouse_path):
+            assert status_after_a_look() == [started, started]
+            assert status_after_a_look() == [started, started]
+        assert status_after_a_look() == [started, started], "it may be about to end"
+        assert status_after_a_look() == [failed, started]
 
 
 def test_what_is_published_already_starts_no_run(settings, environ):

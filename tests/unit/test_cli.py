@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -212,6 +211,13 @@ def test_a_taken_port_is_told_before_dagster_starts(user):
             assert "SALES_KPIS_DAGSTER_PORT=3001 make dagster" in run.stderr
 
 
+def test_help_names_every_variable():
+    run = subprocess.run([PROGRAM, "--help"], capture_output=True, text=True)
+    page = " ".join(run.stdout.split())
+    for name in ("LANDING", "WAREHOUSE", "PUBLISHED", "CONFIG", "DAGSTER_PORT", "WEBHOOK_URL"):
+        assert f"SALES_KPIS_{name}" in page
+
+
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
 def test_a_port_that_is_none_exits_2(user, port):
     for run in (
@@ -226,16 +232,19 @@ def test_dagster_ends_with_all_that_it_started(user):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     process = user.start("dagster", f"--port={port}")
-    for _ in range(600):
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            break
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.2)
+    assert process.stdout.readline().startswith("Starting Dagster")
+    said = process.stdout.readline()
+    assert said.startswith(f"Dagster's UI: http://127.0.0.1:{port} (history in "), (
+        said + process.communicate()[1]
+    )
+    with socket.create_connection(("127.0.0.1", port)):
+        pass
     children = set(descendants(process.pid))
     assert len(children) >= 3, "the UI, the daemon and what serves the definitions"
     process.terminate()
-    process.communicate(timeout=60)
-    assert process.returncode == 0
+    said, errors = process.communicate(timeout=60)
+    assert (process.returncode, said) == (0, "Stopping Dagster ...\n")
+    assert "Warning" not in errors
     for _ in range(100):
         if not any(is_running(pid) for pid in children):
             break
