@@ -384,17 +384,13 @@ class Settings:
 
     @classmethod
     def load_what_can(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """As `load`, without the configuration file where that is wrong: to tell of it."""
+        """As `load`, but for what is wrong: enough to tell people of it."""
         environ = os.environ if environ is None else environ
         try:
-            return cls.load(environ)
+            return cls.load(environ, is_strict=False)
         except UsageError:
-            kept = {
-                name: value
-                for name, value in environ.items()
-                if name not in ("SALES_KPIS_CONFIG", "SALES_KPIS_DAGSTER_PORT")
-            }
-            return cls.load(kept)
+            wrong = ("SALES_KPIS_CONFIG", "SALES_KPIS_DAGSTER_PORT")
+            return cls.load({name: environ[name] for name in environ if name not in wrong})
 
     @property
     def published_file(self) -> Path:
