@@ -12,8 +12,9 @@ help: ## Show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) \
 	    | while IFS='|' read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
 
+# ACCEPT="name name" accepts what a failed run named.
 refresh: $(INSTALLED) ## Land what is new, build, audit, publish; show the scorecard
-	@$(BIN)/sales-kpis refresh
+	@$(BIN)/sales-kpis refresh $(foreach name,$(ACCEPT),--accept '$(name)')
 
 check: $(INSTALLED) ## Read extracts and configuration without building anything; tell what was understood
 	@$(BIN)/sales-kpis check

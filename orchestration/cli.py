@@ -95,6 +95,14 @@ def _parser() -> argparse.ArgumentParser:
                 action="store_true",
                 help="though nothing is new, such as after a rollback",
             )
+            subparser.add_argument(
+                "--accept",
+                action="append",
+                default=[],
+                metavar="NAME",
+                help="accept, this once, a refused file or sudden change that a failed run "
+                "named; may be given several times",
+            )
         if name == "digest":
             subparser.add_argument(
                 "--send", action="store_true", help="to the webhook and by mail, as they are set"
@@ -113,9 +121,12 @@ def refresh(settings: Settings, options: argparse.Namespace, console: Console) -
 
     With `--again` also then: after a rollback, say.
     """
+    from orchestration.accepting import check_names
     from orchestration.contract import load_contract
     from orchestration.scanning import scan
     from orchestration.state import published_version_if_nothing_new, warehouse_lock
+
+    check_names(settings.project_dir, options.accept)
 
     def says_nothing_new() -> bool:
         found = scan(settings, load_contract(settings.project_dir))
@@ -123,6 +134,7 @@ def refresh(settings: Settings, options: argparse.Namespace, console: Console) -
         if version is not None:
             _tell_success(settings)
             lines = [_nothing_new(settings, version), *note_lines(found.notes)]
+            lines += ["There is nothing to accept."] if options.accept else []
             console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
         return version is not None
 
@@ -139,7 +151,7 @@ def refresh(settings: Settings, options: argparse.Namespace, console: Console) -
             return
         from orchestration.runs import run_refresh
 
-        release = run_refresh(settings, console)
+        release = run_refresh(settings, console, options.accept)
     _tell_success(settings)
     from orchestration.scorecard import print_scorecard
 

@@ -14,6 +14,7 @@ from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_contex
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration import monitoring, notices, steps
+from orchestration.accepting import check_names
 from orchestration.contract import load_contract
 from orchestration.dbt_build import (
     BUILD,
@@ -32,6 +33,9 @@ from orchestration.state import note_audit, published_version_if_nothing_new, wa
 
 # Held from the first step of a run to its last: the executor keeps them in one process.
 WAREHOUSE = {"warehouse"}
+ACCEPT = (
+    "Refused files and sudden changes to accept for this run, by the names that a failed run gave."
+)
 
 
 class Translator(DagsterDbtTranslator):
@@ -98,17 +102,23 @@ def definitions_of(
 
 
 def warehouse_resource(settings: Settings) -> dg.ResourceDefinition:
-    """The right to write the warehouse, and the log, for as long as a run lasts."""
+    """The right to write the warehouse, and the log, for as long as a run lasts.
 
-    @dg.resource
-    def warehouse(context: dg.InitResourceContext) -> Iterator[None]:
+    It gives the names that an operator accepts for the run: refused files, sudden changes.
+    """
+
+    @dg.resource(config_schema={"accept": dg.Field([str], default_value=[], description=ACCEPT)})
+    def warehouse(context: dg.InitResourceContext) -> Iterator[list[str]]:
         steps.open_log(settings)
+        accept = context.resource_config["accept"]
 
         def on_wait(holder: str) -> None:
             context.log.info(f"Waiting for another run to end: {holder}.")
 
-        with in_words(), warehouse_lock(settings.warehouse_path, on_wait=on_wait):
-            yield
+        with in_words():
+            check_names(settings.project_dir, accept)
+            with warehouse_lock(settings.warehouse_path, on_wait=on_wait):
+                yield accept
 
     return warehouse
 
@@ -141,7 +151,7 @@ def landing_assets(
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         with again.in_words(context):
             try:
-                report = steps.land_extracts(settings, reporter())
+                report = steps.land_extracts(settings, reporter(), context.resources.warehouse)
             except RefreshError as error:
                 if not again.helps(context, error):
                     yield monitoring.refused(error)
@@ -219,7 +229,9 @@ def published_asset(
     def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         reporter().step("Publishing")
         with again.in_words(context):
-            release = steps.publish(settings, manifest, context.run_id)
+            release = steps.publish(
+                settings, manifest, context.run_id, context.resources.warehouse, reporter()
+            )
         return dg.MaterializeResult(
             metadata={
                 "path": dg.MetadataValue.path(release.path),
@@ -227,6 +239,7 @@ def published_asset(
                 "tables": len(release.rows),
                 "rows": sum(release.rows.values()),
                 **monitoring.headline_metadata(settings),
+                "restated_figures": release.restated,
                 **{f"rows/{table}": rows for table, rows in release.rows.items()},
             }
         )

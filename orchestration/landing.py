@@ -15,7 +15,7 @@ import hashlib
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration import archives, config_tables, extract_views, retention
+from orchestration.accepting import accept_command, is_file_name
 from orchestration.catalog import Catalog, connector_of, stem
 from orchestration.contents import Content, hash_of, stat_of
 from orchestration.contract import Contract, Table
@@ -89,6 +90,7 @@ class LandingReport:
     model reads, `notes` both and what is missing or odd; `problems` what must be mended in the
     landing folder and `usage_problems` what in the configuration: a report that `land` returns
     has none of either. `passing` are those of the problems that may pass by themselves.
+    has none of either. `accepted` are the problems that an operator accepted by name.
     """
 
     files: list[FileLanded] = field(default_factory=list)
@@ -100,6 +102,7 @@ class LandingReport:
     problems: list[str] = field(default_factory=list)
     usage_problems: list[str] = field(default_factory=list)
     passing: list[str] = field(default_factory=list)
+    accepted: list[str] = field(default_factory=list)
 
     @property
     def changed(self) -> list[FileLanded]:
@@ -113,23 +116,29 @@ def land(
     contract: Contract,
     scan: Scan,
     progress: Callable[[str], None] = lambda text: None,
+    accept: Collection[str] = (),
 ) -> LandingReport:
     """Lands what is new in the warehouse `con`, one transaction per file.
 
     Afterwards `raw` holds the rows of every file, the ledger, the settings and maps, and
-    `extracts` a view per object of the contract.
+    `extracts` a view per object of the contract. What is wrong with a file of the names in
+    `accept` (`source/kind/delivery/file`) is noted, and the run goes on without it.
 
     Raises:
         RefreshError: files were refused or lie where none belongs; all of them are named. The
             others have landed, and of a refused file that had landed before the earlier rows stay.
         UsageError: an exclusion names an unknown object or column; refused files are named too.
     """
-    report = land_what_can(con, settings, contract, scan, progress)
+    report = land_what_can(con, settings, contract, scan, progress, accept)
     messages = list(report.usage_problems)
     if report.problems:
         count = counted(len(report.problems), "thing")
         messages.append(f"{count} in the landing folder {scan.landing_dir} must be mended:")
         messages += [f"- {problem}" for problem in report.problems]
+        names = [text.partition(": ")[0] for text in (*report.accepted, *report.problems)]
+        if not report.usage_problems and all(is_file_name(name) for name in names):
+            messages += ["To go on without, this once (earlier rows of a refused file stay):"]
+            messages += [f"    {accept_command(names)}"]
     if messages:
         kind = PassingError if len(report.passing) == len(report.problems) else RefreshError
         raise (UsageError if report.usage_problems else kind)("\n".join(messages))
@@ -142,9 +151,10 @@ def land_what_can(
     contract: Contract,
     scan: Scan,
     progress: Callable[[str], None] = lambda text: None,
+    accept: Collection[str] = (),
 ) -> LandingReport:
     """As `land`, but problems are in the report and not raised."""
-    lander = _Lander(con, settings, contract, scan, progress)
+    lander = _Lander(con, settings, contract, scan, progress, accept)
     with _temporary_folder(settings.warehouse_path.parent) as folder:
         for file in scan.files:
             lander.file(file, folder)
@@ -162,8 +172,10 @@ class _Lander:
         contract: Contract,
         scan: Scan,
         progress: Callable[[str], None],
+        accept: Collection[str],
     ) -> None:
         self.con = con
+        self.accept = accept
         self.settings = settings
         self.contract = contract
         self.catalog = Catalog(contract, settings.mappings)
@@ -172,7 +184,8 @@ class _Lander:
         self.ledger = Ledger(con, scan)
         self.rules = Rules(settings.value("earliest_date"), settings.value("max_reject_share"))
         self.report = LandingReport()
-        self.report.problems.extend(scan.problems)
+        for text in scan.problems:
+            self.problem(text)
         self.unread: dict[str, list[str]] = {}
         self.readings: list[str] = []
         # Source, raw object and delivery of files whose earlier content is gone.
@@ -189,15 +202,31 @@ class _Lander:
         try:
             self.land_file(file, folder)
         except FileRefused as error:
-            self.report.problems.append(f"{file}: {error}")
-            if isinstance(error, FileChanged):
-                self.report.passing.append(self.report.problems[-1])
+            self.refused(file, str(error), isinstance(error, FileChanged))
         except OSError as error:
             if error.errno in (28, 122):  # no space left, quota exceeded
                 raise PassingError(f"{file}: no space left on the disk of {folder}") from None
-            self.report.problems.append(f"{file}: cannot be read: {error.strerror or error}")
-            if may_pass(error):
+            reason = f"cannot be read: {error.strerror or error}"
+            self.refused(file, reason, may_pass(error))
+
+    def refused(self, file: LandingFile, reason: str, may_pass: bool) -> None:
+        """Notes a refused file; of an accepted one, how it looks, so that it is not new again."""
+        if not self.problem(f"{file}: {reason}"):
+            if may_pass:
                 self.report.passing.append(self.report.problems[-1])
+            return
+        try:
+            content_hash = hash_of(file.path)
+        except OSError:
+            content_hash = ""
+        self.report.contents[str(file)] = Content(file.stat, content_hash)
+
+    def problem(self, text: str) -> bool:
+        """Notes what must be mended; returns whether it was accepted by its name instead."""
+        name = text.partition(": ")[0]
+        is_accepted = is_file_name(name) and name in self.accept
+        (self.report.accepted if is_accepted else self.report.problems).append(text)
+        return is_accepted
 
     def land_file(self, file: LandingFile, folder: Path) -> None:
         rules_hash = self.rules_hash(file.table)
@@ -422,7 +451,8 @@ class _Lander:
                 self.rules,
             )
         self.report.usage_problems += usage_problems
-        self.report.problems += problems
+        for text in problems:
+            self.problem(text)
         if self.report.changed and not usage_problems:
             with transaction(self.con):
                 retention.prune(
@@ -431,6 +461,7 @@ class _Lander:
                     self.settings.value("raw_deliveries_kept"),
                     self.rules.earliest_date,
                 )
+        self.note_accepted()
         self.report.left_out = [
             *self.scan.notes,
             *(f"{archive}: {left_out(names)}" for archive, names in self.unread.items()),
@@ -467,6 +498,21 @@ class _Lander:
                 "no longer in the landing folder; records that only it held may be missing"
             )
         return files
+
+    def note_accepted(self) -> None:
+        """Writes down what was accepted, for the quality tables."""
+        files = {str(file): file for file in self.scan.files}
+        rows = []
+        for text in self.report.accepted:
+            place, _, reason = text.partition(": ")
+            source, kind, delivery, *name = place.split("/", 3)
+            table = files[place].table if place in files else None
+            described = [table.object, table.entity] if table else [None, None]
+            rows.append([source, kind, delivery, *(name or [None]), *described, reason])
+        with transaction(self.con):
+            self.con.execute("delete from raw.accepted_files")
+            for row in rows:
+                self.con.execute("insert into raw.accepted_files values (?, ?, ?, ?, ?, ?, ?)", row)
 
     def undelivered_files(self) -> Iterator[tuple[str, bool]]:
         """Mappings of files that nobody delivered, and whether a file is called almost so."""

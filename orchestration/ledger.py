@@ -41,6 +41,11 @@ _TABLES = {
     """,
     "rejected_rows": _FINDINGS,
     "cast_failures": _FINDINGS,
+    # Refused files that the latest landing went on without, by an operator's word.
+    "accepted_files": """
+        source varchar, kind varchar, delivery varchar, file varchar, object varchar,
+        entity varchar, reason varchar
+    """,
     # What mappings make of files, and find in them: written anew at every landing.
     "mapped_files": """
         source varchar, kind varchar, delivery varchar, file varchar, object varchar,

@@ -11,22 +11,23 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from orchestration.errors import RefreshError
-from orchestration.settings import PUBLISHED_FILE
+from orchestration.settings import PUBLISHED_FILE, SETTINGS_BY_NAME
 from orchestration.sql import identifier, literal
 
 SCHEMAS = ("kpis", "marts", "core", "quality")
 # Drivers of BI tools are older than ours; this is a format that they open.
 STORAGE_VERSION = "v1.2.0"
-KEEP_VERSIONS = 5
+KEEP_VERSIONS = SETTINGS_BY_NAME["keep_versions"].default
 
 ABOUT = {
     "company_name": ("varchar", "Name of the company whose figures these are."),
@@ -39,6 +40,10 @@ ABOUT = {
         "The version that this one replaced; a rollback returns to it.",
     ),
     "published_at": ("timestamp", "When it was published (UTC)."),
+    "landing_hash": (
+        "varchar",
+        "Fingerprint of the landing folder: versions of another one are not compared.",
+    ),
     "run_id": ("varchar", "The Dagster run that made it."),
     "software_version": ("varchar", "Version of the software that made it."),
     "code_hash": ("varchar", "Fingerprint of the models, seeds and code that made it."),
@@ -67,11 +72,20 @@ class Table:
 
 @dataclass(frozen=True)
 class Release:
-    """A published version: its name, the path that readers open, and rows by `schema.table`."""
+    """A published version: its name, the path that readers open, and rows by `schema.table`.
+
+    `restated` counts the figures of complete periods that changed since the version before.
+    """
 
     version: str
     path: Path
     rows: dict[str, int]
+    restated: int = 0
+
+
+# Writes more tables into the new file, attached as `published`, given the warehouse's quoted name
+# and the file of the version before, if there is one; returns how many figures are restated.
+WriteMore = Callable[[duckdb.DuckDBPyConnection, str, Path | None], int]
 
 
 def publish(
@@ -81,6 +95,7 @@ def publish(
     version: str,
     about: Mapping[str, str],
     keep_versions: int = KEEP_VERSIONS,
+    write_more: WriteMore = lambda con, warehouse, previous: 0,
 ) -> Release:
     """Publishes the warehouse's marts, dimensions and facts as a new version.
 
@@ -91,8 +106,9 @@ def publish(
             `meta: {published: false}` (of a model) and `meta: {private: true}` (of a column).
         version: name of the new version; sorts after the ones before it.
         about: the columns of `quality.about` that the warehouse does not know: `run_id`,
-            `software_version`, `code_hash`, `dbt_version`.
+            `landing_hash`, `software_version`, `code_hash`, `dbt_version`.
         keep_versions: how many versions to keep, this one included.
+        write_more: writes tables that no model makes.
 
     Raises:
         RefreshError: something that is not our link lies where it belongs; a table or column
@@ -120,7 +136,9 @@ def publish(
             "published_at": datetime.now(UTC).replace(tzinfo=None, microsecond=0),
             "duckdb_version": duckdb.__version__,
         }
-        rows = _write(warehouse_path, part / PUBLISHED_FILE, manifest, about)
+        previous = link.resolve() if about["previous_version"] else None
+        more = partial(write_more, previous=previous)
+        rows, restated = _write(warehouse_path, part / PUBLISHED_FILE, manifest, about, more)
         (part / PUBLISHED_FILE).chmod(0o440)
         _sync(part / PUBLISHED_FILE)
         part.rename(versions / version)
@@ -130,7 +148,7 @@ def publish(
     _sync(versions)
     _point(published_dir, version)
     _prune(published_dir, keep_versions)
-    return Release(version, link, rows)
+    return Release(version, link, rows, restated)
 
 
 def rollback(published_dir: Path) -> tuple[str, str]:
@@ -195,9 +213,13 @@ def published_tables(manifest: Mapping[str, Any]) -> list[Table]:
 
 
 def _write(
-    warehouse_path: Path, path: Path, manifest: Mapping[str, Any], about: Mapping[str, Any]
-) -> dict[str, int]:
-    """Writes the new file and closes it; rows by `schema.table`."""
+    warehouse_path: Path,
+    path: Path,
+    manifest: Mapping[str, Any],
+    about: Mapping[str, Any],
+    write_more: Callable[[duckdb.DuckDBPyConnection, str], int],
+) -> tuple[dict[str, int], int]:
+    """Writes the new file and closes it; rows by `schema.table`, and restated figures."""
     # The warehouse keeps its own name: dbt's views name their tables with it.
     private = identifier(warehouse_path.stem)
     with duckdb.connect() as con:
@@ -216,15 +238,17 @@ def _write(
             _copy(con, private, table, columns, labels)
         _write_about(con, private, about)
         con.execute("commit")
+        restated = write_more(con, private)
         con.execute("checkpoint published")
         con.execute("detach published")
         if Path(f"{path}.wal").exists():
             raise RefreshError(f"{path.name} was not closed: its .wal is left over.")
 
         con.execute(f"attach {literal(str(path))} as published (read_only)")
-        return {
+        rows = {
             f"{table.schema}.{table.name}": _checked_count(con, private, table) for table in tables
         }
+    return rows, restated
 
 
 def _columns(

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from http.client import HTTPException
@@ -35,10 +35,11 @@ if TYPE_CHECKING:
     import dagster as dg
 
 
-def run_refresh(settings: Settings, console: Console) -> Path:
+def run_refresh(settings: Settings, console: Console, accept: Sequence[str] = ()) -> Path:
     """Runs the job `refresh`, telling the console; returns the published file.
 
-    The run is kept in Dagster's history, where the UI shows it as any other.
+    The run is kept in Dagster's history, where the UI shows it as any other. `accept` names
+    refused files and sudden changes that an operator accepts for this run.
 
     Raises:
         RefreshError: it failed; the message says why and where the log is.
@@ -49,7 +50,7 @@ def run_refresh(settings: Settings, console: Console) -> Path:
         report_to(shown)
         shown.step("Starting")
         with redirect_stdout(log), redirect_stderr(log):
-            problems = _execute(settings)
+            problems = _execute(settings, accept)
     if problems:
         is_usage = all(problem.exit_code == UsageError.exit_code for problem in problems)
         raise (UsageError if is_usage else RefreshError)(
@@ -148,7 +149,7 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _execute(settings: Settings) -> list[RefreshError]:
+def _execute(settings: Settings, accept: Sequence[str]) -> list[RefreshError]:
     """Runs the job; what went wrong, as errors for the user."""
     prepare_dagster(settings)
     with ThreadPoolExecutor() as pool:
@@ -157,6 +158,7 @@ def _execute(settings: Settings) -> list[RefreshError]:
         try:
             import dagster as dg
 
+            from orchestration import monitoring
             from orchestration.definitions import definitions_of
 
             steps.make_demo_if_empty(settings, reporter())
@@ -169,6 +171,10 @@ def _execute(settings: Settings) -> list[RefreshError]:
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
+            run_config={
+                **monitoring.QUIET,
+                "resources": {"warehouse": {"config": {"accept": list(accept)}}},
+            },
         )
     return [] if result.success else _problems(result)
 

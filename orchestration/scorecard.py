@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestration.progress import shown_path
+from orchestration.restatements import summary
 
 _SCORECARD = """
     select label, theme, unit, period_name, is_complete, value, previous_value, target,
@@ -84,6 +85,7 @@ def print_scorecard(console: Console, published_file: Path) -> None:
             "from quality.kpi_availability"
         ).fetchall()
         [(issues,)] = con.execute("select count(*) from quality.data_issues").fetchall()
+        restated = summary(con)
         [(company, is_demo, as_of, currency)] = con.execute(
             "select company_name, is_demo, as_of_date, reporting_currency from quality.about"
         ).fetchall()
@@ -115,6 +117,8 @@ def print_scorecard(console: Console, published_file: Path) -> None:
             f"{issues:,} {'record is' if issues == 1 else 'records are'} odd, each with what it "
             "means for the figures: select * from quality.data_issues"
         )
+    if restated:
+        lines.append(f"{restated}.")
     path = shown_path(published_file)
     lines += [
         "",

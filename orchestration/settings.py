@@ -176,6 +176,46 @@ SETTINGS = (
         maximum=3660,
         is_for_figures=False,
     ),
+    Setting(
+        "max_fact_rows_drop",
+        "number",
+        0.1,
+        "Share of a fact's rows that may be gone since the last published version; above it the "
+        "refresh publishes nothing ([audit.md](audit.md)). 1: any may.",
+        minimum=0,
+        maximum=1,
+        is_for_figures=False,
+    ),
+    Setting(
+        "max_scorecard_change",
+        "number",
+        0.5,
+        "Share by which a metric of the scorecard may have changed, for the company in the last "
+        "complete period, since the last published version; above it the refresh publishes "
+        "nothing ([audit.md](audit.md)).",
+        minimum=0,
+        maximum=1000000,
+        is_for_figures=False,
+    ),
+    Setting(
+        "stale_after_days",
+        "integer",
+        45,
+        "Days by which the newest delivery of a source may be older than the as-of date; when it "
+        "first is by more, the refresh publishes nothing ([audit.md](audit.md)).",
+        minimum=1,
+        maximum=36500,
+        is_for_figures=False,
+    ),
+    Setting(
+        "keep_versions",
+        "integer",
+        5,
+        "How many published versions are kept, the newest included; a rollback needs two.",
+        minimum=1,
+        maximum=1000,
+        is_for_figures=False,
+    ),
 )
 SETTINGS_BY_NAME = {setting.name: setting for setting in SETTINGS}
 

@@ -60,8 +60,8 @@ class State:
     """What a warehouse remembers of its runs.
 
     `begun` are the inputs of the latest run, `is_audited` tells whether its build passed every
-    check, `published` are the inputs of the latest run that was published, as version `version`
-    in `published_dir`.
+    check, `is_held_back` whether the audit kept it from being published; `published` are the
+    inputs of the latest run that was published, as version `version` in `published_dir`.
     """
 
     begun: Inputs | None = None
@@ -69,6 +69,7 @@ class State:
     published: Inputs | None = None
     version: str = ""
     published_dir: str = ""
+    is_held_back: bool = False
 
 
 def code_fingerprint(project_dir: Path) -> str:
@@ -110,6 +111,7 @@ def published_version_if_nothing_new(settings: Settings, scan: Scan) -> str | No
     state = load_state(settings.warehouse_path)
     is_same = (
         state.published is not None
+        and not state.is_held_back
         and state.begun == state.published
         and state.published_dir == str(settings.published_dir.resolve())
         and settings.warehouse_path.exists()
@@ -129,7 +131,10 @@ def begin_run(settings: Settings) -> None:
         configuration=settings.fingerprint(),
         code=code_fingerprint(settings.project_dir),
     )
-    save_state(settings.warehouse_path, replace(state, begun=begun, is_audited=False))
+    save_state(
+        settings.warehouse_path,
+        replace(state, begun=begun, is_audited=False, is_held_back=False),
+    )
 
 
 def note_landed(settings: Settings, scan: Scan, contents: Mapping[str, Content]) -> None:
@@ -147,6 +152,11 @@ def note_audit(warehouse_path: Path, is_audited: bool) -> None:
     save_state(warehouse_path, replace(load_state(warehouse_path), is_audited=is_audited))
 
 
+def note_held_back(warehouse_path: Path) -> None:
+    """Notes that the audit keeps the warehouse as it is now from being published."""
+    save_state(warehouse_path, replace(load_state(warehouse_path), is_held_back=True))
+
+
 def end_run(settings: Settings, version: str) -> None:
     """Notes that the run noted by `begin_run` was published as `version`."""
     state = load_state(settings.warehouse_path)
@@ -157,6 +167,7 @@ def end_run(settings: Settings, version: str) -> None:
             published=state.begun,
             version=version,
             published_dir=str(settings.published_dir.resolve()),
+            is_held_back=False,
         ),
     )
 

@@ -8,29 +8,42 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from orchestration import publishing
+from orchestration import publishing, restatements
+from orchestration.audit import Audit, refusal
+from orchestration.audit import audit as compare
 from orchestration.contract import load_contract
 from orchestration.errors import RefreshError
 from orchestration.landing import LandingReport, land
+from orchestration.likeness import landing_hash
 from orchestration.progress import Reporter, note_lines
 from orchestration.publishing import Release
+from orchestration.restatements import VersionNotes, settings_rows
 from orchestration.scanning import connector_of, counted, mark_as_demo, scan
 from orchestration.settings import Settings
-from orchestration.state import begin_run, end_run, load_state, note_landed
-from orchestration.warehouse import open_warehouse, refuse_demo_beside_real
+from orchestration.state import begin_run, end_run, load_state, note_held_back, note_landed
+from orchestration.warehouse import accepted_files, open_warehouse, refuse_demo_beside_real
 
 log = logging.getLogger("sales_kpis")
 KEEP_LOGS = 30
+NOT_AUDITED = (
+    "The warehouse has not passed a complete build with all its checks since it was "
+    "last changed, so it is not published: run the whole refresh."
+)
 
 
-def land_extracts(settings: Settings, reporter: Reporter) -> LandingReport:
+def land_extracts(
+    settings: Settings, reporter: Reporter, accept: Collection[str] = ()
+) -> LandingReport:
     """Lands what is new in the landing folder; makes the demo company's extracts if it is empty.
+
+    `accept` names refused files to go on without.
 
     Raises:
         RefreshError: files were refused (the good ones are landed).
@@ -49,11 +62,14 @@ def land_extracts(settings: Settings, reporter: Reporter) -> LandingReport:
         reporter.advance(text, count, max(count, len(found.files)))
 
     with open_warehouse(settings, found) as con:
-        report = land(con, settings, contract, found, progress)
+        report = land(con, settings, contract, found, progress, accept)
     note_landed(settings, found, report.contents)
     for note in report.notes:
         log.info(note)
     reporter.note(in_short(report))
+    for problem in report.accepted:
+        log.info("accepted: %s", problem)
+        reporter.note(f"Accepted, and left out: {problem}")
     for line in note_lines(report.left_out):
         reporter.note(line)
     return report
@@ -131,29 +147,76 @@ def remove_demo(landing_dir: Path) -> list[Path]:
     return demo
 
 
-def publish(settings: Settings, manifest: Mapping[str, Any], run_id: str) -> Release:
-    """Publishes the warehouse that the present run has built and audited.
+def audit(settings: Settings, accept: Collection[str], reporter: Reporter) -> Audit:
+    """Compares the built warehouse with what is published.
+
+    Args:
+        settings: where both are, and how much may change.
+        accept: names of what an operator accepts in this run.
+        reporter: told what was accepted, and what is only noted.
 
     Raises:
-        RefreshError: it was not built, or failed a check, or could not be published.
+        RefreshError: it was not built or failed a check; or it changed suddenly, and it is held
+            back until somebody accepts the change.
+    """
+    if not load_state(settings.warehouse_path).is_audited:
+        raise RefreshError(NOT_AUDITED)
+    found = compare(settings)
+    files = [name for name, _ in accepted_files(settings.warehouse_path)]
+    for note in found.notes:
+        log.info(note)
+        reporter.note(f"Note: {note}")
+    if found.held_back(accept):
+        note_held_back(settings.warehouse_path)
+        raise RefreshError(refusal(found, accept, files, settings.warehouse_path))
+    for finding in found.findings:
+        reporter.note(f"Accepted: {finding.text}")
+    names = {finding.name for finding in found.findings} | {*files}
+    for name in sorted({*accept} - names):
+        reporter.note(f"Note: nothing to accept was found under the name {name}.")
+    return found
+
+
+def publish(
+    settings: Settings,
+    manifest: Mapping[str, Any],
+    run_id: str,
+    accept: Collection[str] = (),
+    reporter: Reporter | None = None,
+) -> Release:
+    """Publishes the warehouse that the present run has built and audited.
+
+    `accept` names what an operator accepts in this run, `reporter` is told what was found.
+
+    Raises:
+        RefreshError: it was not built, or failed a check, or changed suddenly, or could not be
+            published.
     """
     state = load_state(settings.warehouse_path)
     if not state.is_audited or state.begun is None:
-        raise RefreshError(
-            "The warehouse has not passed a complete build with all its checks since it was "
-            "last changed, so it is not published: run the whole refresh."
-        )
+        raise RefreshError(NOT_AUDITED)
+    found = audit(settings, accept, reporter or Reporter())
+    accepted = [
+        *((finding.name, finding.text) for finding in found.findings),
+        *accepted_files(settings.warehouse_path),
+    ]
     release = publishing.publish(
         settings.warehouse_path,
         settings.published_dir,
         manifest,
         version=f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}-{run_id[:8]}",
         about={
+            "landing_hash": landing_hash(str(settings.landing_dir.resolve())),
             "run_id": run_id,
             "software_version": version("sales-kpis"),
             "code_hash": state.begun.code,
             "dbt_version": version("dbt-core"),
         },
+        keep_versions=settings.value("keep_versions"),
+        write_more=partial(
+            restatements.write,
+            notes=VersionNotes(settings_rows(settings), tuple(accepted), settings.project_dir),
+        ),
     )
     end_run(settings, release.version)
     return release

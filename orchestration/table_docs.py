@@ -11,6 +11,7 @@ from itertools import groupby
 
 from orchestration.dbt_models import Column, Model, Project
 from orchestration.publishing import ABOUT, ABOUT_COMMENT, SCHEMAS
+from orchestration.restatements import TABLES
 from orchestration.settings import PROJECT_DIR
 
 PAGE = PROJECT_DIR / "docs" / "tables.md"
@@ -53,8 +54,18 @@ def published_tables(project: Project) -> list[Model]:
             Column(name, comment, data_type) for name, (data_type, comment) in ABOUT.items()
         ),
     )
+    written = [
+        Model(
+            name=name,
+            schema="quality",
+            path=PROJECT_DIR,
+            description=comment,
+            columns=tuple(Column(column, text, kind) for column, (kind, text) in columns.items()),
+        )
+        for name, (comment, columns) in TABLES.items()
+    ]
     tables = [model for model in project.models.values() if model.is_published]
-    return sorted([*tables, about], key=_place)
+    return sorted([*tables, about, *written], key=_place)
 
 
 def columns_of(project: Project, table: Model) -> list[Column]:

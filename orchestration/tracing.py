@@ -16,11 +16,12 @@ line, and not parsed. The records of every figure are counted in a test.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from orchestration.dbt_models import Model, Project
 from orchestration.errors import RefreshError
+from orchestration.sql import literal
 
 KEYS = ("scope_type", "scope_id", "period_type", "period_start")
 
@@ -168,6 +169,29 @@ class Trace:
         columns = [f"{column} as column_{at}" for at, column in enumerate(self.columns)]
         records = self._select((*keys, *columns), self.conditions)
         return f"select {', '.join(KEYS)}, count(*) as records from (\n{records}\n) group by all"
+
+    def records(self, figures: str, scope_types: Iterable[str]) -> str:
+        """Lists the records behind the figures of a table: `(*KEYS, record_id, details)`.
+
+        `scope_types` are those that the table has; `record_id` is the first column of a record,
+        `details` tells all of them in words.
+        """
+        keys = [f"{expression} as {key}" for key, expression in self.keys.items()]
+        columns = [f"{column} as column_{at}" for at, column in enumerate(self.columns)]
+        scopes = ", ".join(literal(scope_type) for scope_type in scope_types)
+        wanted = f"{self.keys['scope_type']} in ({scopes})"
+        found = self._select((*keys, *columns), (*self.conditions, wanted))
+        names = [column.split(" as ")[-1].rpartition(".")[2] for column in self.columns]
+        told = ", ".join(
+            f"'{name}: ' || column_{at}::varchar"
+            for at, name in enumerate(names)
+            if name.isidentifier()
+        )
+        return (
+            f"select {', '.join(KEYS)}, column_0::varchar as record_id, "
+            f"concat_ws('; ', {told}) as details from (\n{found}\n) as found "
+            f"semi join {figures} using ({', '.join(KEYS)})"
+        )
 
     def _select(self, items: tuple[str, ...], conditions: tuple[str, ...]) -> str:
         ctes = ",\n\n".join(f"{name} as (\n{body})" for name, body in self.ctes)

@@ -107,6 +107,15 @@ def landed_from(connection: duckdb.DuckDBPyConnection) -> tuple[str, bool] | Non
     return connection.execute("select landing_dir, is_demo from raw.landing_folder").fetchone()
 
 
+def accepted_files(path: Path) -> list[tuple[str, str]]:
+    """Files whose refusal the latest landing accepted, `source/kind/delivery/file`, and why."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(
+            "select concat_ws('/', source, kind, delivery, file), reason from raw.accepted_files "
+            "order by all"
+        ).fetchall()
+
+
 def _cannot_open(path: Path, error: Exception) -> RefreshError:
     reason = str(error).splitlines()[0]
     return RefreshError(

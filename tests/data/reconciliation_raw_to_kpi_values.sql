@@ -7,26 +7,6 @@ with settings as (
     select reporting_currency from {{ source('landing', 'settings') }}
 ),
 
-salesforce_opportunities as (
-    select *
-    from {{ source('salesforce', 'opportunity') }}
-    qualify row_number() over (
-        partition by source, {{ salesforce_id('id') }}
-        order by
-            delivery_order desc, replace(systemmodstamp, 'T', ' ') desc nulls last,
-            file desc, row_number desc
-    ) = 1
-),
-
-flat_opportunities as (
-    select *
-    from {{ source('flat', 'opportunities') }}
-    qualify row_number() over (
-        partition by source, opportunity_id
-        order by delivery_order desc, file desc, row_number desc
-    ) = 1
-),
-
 salesforce_leads as (
     select *
     from {{ source('salesforce', 'lead') }}
@@ -38,30 +18,26 @@ salesforce_leads as (
     ) = 1
 ),
 
-{% for object, modified in [
-    ('deals', 'coalesce(hs_lastmodifieddate, updatedat)'),
-    ('contacts', 'coalesce(lastmodifieddate, updatedat)'),
-] -%}
-hubspot_{{ object }} as (
+hubspot_contacts as (
     select *
-    from {{ source('hubspot', object) }}
+    from {{ source('hubspot', 'contacts') }}
     qualify row_number() over (
         partition by source, hs_object_id
         order by
             delivery_order desc,
-            {{ to_instant_ms(modified) }} desc nulls last,
+            {{ to_instant_ms('coalesce(lastmodifieddate, updatedat)') }}
+            desc nulls last,
             file desc, row_number desc
     ) = 1
 ),
 
-merged_{{ object }} as (
+merged_contacts as (
     select
         source,
         unnest(regexp_extract_all(hs_merged_object_ids, '\d+')) as hs_object_id
-    from {{ source('hubspot', object) }}
+    from {{ source('hubspot', 'contacts') }}
 ),
 
-{% endfor -%}
 flat_leads as (
     select *
     from {{ source('flat', 'leads') }}
@@ -71,80 +47,12 @@ flat_leads as (
     ) = 1
 ),
 
-delivered_deals as (
-    select
-        {{ salesforce_key('id') }} as record,
-        {{ salesforce_key('accountid') }} as account_ref,
-        stagename as stage,
-        lower(iswon) in ('1', 'true') as is_won,
-        lower(isclosed) in ('0', '1', 'true', 'false') as has_outcome,
-        {{ to_decimal('amount') }} as amount
-    from salesforce_opportunities
-    where
-        is_current
-        and coalesce(lower(isdeleted) not in ('1', 'true'), true)
-        and exclusion_reason is null
-    union all
-    select
-        deals.source || ':' || deals.hs_object_id as record,
-        staged.account_ref,
-        coalesce(staged.stage, deals.dealstage) as stage,
-        lower(deals.hs_is_closed_won) = 'true' as is_won,
-        deals.hs_is_closed_won is not null as has_outcome,
-        {{ to_decimal('deals.amount') }} as amount
-    from hubspot_deals as deals
-    anti join merged_deals
-        on
-            deals.source = merged_deals.source
-            and deals.hs_object_id = merged_deals.hs_object_id
-    -- For what other files say of a deal: its company, and the name of its stage.
-    left join {{ ref('stg_hubspot__opportunities') }} as staged
-        on deals.source = staged.source and deals.hs_object_id = staged.native_id
-    where
-        deals.is_current
-        and coalesce(lower(deals.archived) not in ('1', 'true'), true)
-        and deals.exclusion_reason is null
-    union all
-    select
-        source || ':' || opportunity_id as record,
-        account_id as account_ref,
-        stage,
-        false as is_won,
-        false as has_outcome,
-        {{ to_decimal('amount') }} as amount
-    from flat_opportunities
-    where
-        is_current
-        and coalesce(lower(is_deleted) not in ('1', 'true'), true)
-        and exclusion_reason is null
-),
-
-excluded_accounts as (
-    select keys.reference
-    from {{ ref('int_record_references') }} as keys
-    inner join {{ ref('int_accounts') }} as accounts
-        on keys.record_id = accounts.account_id and keys.entity = 'account'
-    where accounts.exclusion_reason is not null
-),
-
--- What the configuration says of a stage goes before what the record says of itself.
 expected_deals as (
     select
-        deals.record,
-        deals.amount
-    from delivered_deals as deals
-    left join {{ ref('dim_stages') }} as stages
-        on deals.stage = stages.stage
-    where
-        case
-            when stages.configured_outcome is not null
-                then stages.configured_outcome = 'won'
-            when deals.is_won or deals.has_outcome then deals.is_won
-            else stages.is_won
-        end
-        and coalesce(deals.account_ref, '') not in (
-            select excluded_accounts.reference from excluded_accounts
-        )
+        opportunity_id as record,
+        amount
+    from {{ ref('int_delivered_deals') }}
+    where is_won and left_out_as is null
 ),
 
 actual_deals as (

@@ -80,7 +80,7 @@ def zipped(**members: str) -> bytes:
 def test_one_clear_message_names_file_and_fault(company, content, message):
     company.deliver(PLACE, content)
     text = refused(company)
-    assert text.count(PLACE) == 1
+    assert text.count(f"- {PLACE}: ") == 1
     with pytest.raises(AssertionError, match=message):
         raise AssertionError(text)
     assert "Traceback" not in text
@@ -178,7 +178,7 @@ def test_no_parquet_in_a_parquet_file(company):
 def test_what_is_wrong_with_json_lines_is_said_once(company, content, message):
     company.deliver("salesforce/full/2026-11-20/Account.jsonl", content)
     text = refused(company)
-    assert text.count("Account.jsonl") == 1
+    assert text.count("Account.jsonl: ") == 1
     assert re.search(message, text), text
     assert company.query("from raw.files") == []
 
