@@ -1,11 +1,10 @@
 """One refresh of the fixture company, shared by all tests: dbt takes seconds, a query none."""
 
-import fcntl
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -68,16 +67,16 @@ def own_dagster_home(tmp_path_factory):
 @pytest.fixture(scope="session")
 def refreshed_fixture(tmp_path_factory, own_dagster_home) -> Company:
     """The fixture company after `sales-kpis refresh`. Read it; change copies only."""
-    base = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        # The folder that all workers of this run have in common.
-        base = base.parent
-    company = Company(base / "fixture-company", COMPANY / "landing", COMPANY / "config.yml")
-    output = base / "fixture-company.txt"
-    with (base / "fixture-company.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not output.exists():
-            run = company.run("refresh")
-            assert run.returncode == 0, run.stdout + run.stderr
-            output.write_text(run.stdout)
-    return replace(company, output=output.read_text())
+    root = tmp_path_factory.mktemp("company")
+    company = Company(root, COMPANY / "landing", COMPANY / "config.yml")
+    run = company.run("refresh")
+    assert run.returncode == 0, run.stdout + run.stderr
+    return Company(company.root, company.landing, company.config, output=run.stdout)
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Where tests run on several cores, those that share the company stay together, as files do."""
+    for item in items:
+        is_shared = "refreshed_fixture" in item.fixturenames
+        group = "fixture company" if is_shared else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))

@@ -64,6 +64,7 @@ def _tasks(rows: dict, made: dict[str, str], files: Files) -> None:
             "Type": "case when typed then pick(['Call', 'Email', 'Task'], kind) end",
             "IsDeleted": "0", "AccountId": "account_id(account)", "IsClosed": "done::int",
             **made, "IsArchived": "0",
+            "IsRecurrence": "0",
             "CallDurationInSeconds": of_calls.format("minutes"),
             "CallType": of_calls.format("pick(['Outbound', 'Inbound', 'Internal'], direction)"),
             "CallDisposition": of_calls.format(
@@ -95,5 +96,6 @@ def _events(rows: dict, made: dict[str, str], files: Files) -> None:
             "Type": "case when kind > 3 or typed"
             " then pick(['Meeting', 'Demo', 'Onboarding'], kind - 3) end",
             "IsDeleted": "0", "IsChild": "copy::int", **made, "IsArchived": "0",
+            "IsRecurrence": "0",
         },
     )
