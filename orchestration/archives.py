@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import shutil
 import zipfile
@@ -28,7 +29,12 @@ def opened_archive(path: Path) -> Iterator[zipfile.ZipFile]:
     """
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+    except OSError as error:
+        # A file that cannot be read, but for one whose numbers lead to places before its begin.
+        if error.errno != errno.EINVAL:
+            raise
+        raise FileRefused("this is no whole ZIP archive; download it again") from None
+    except Exception as error:
         raise FileRefused(
             f"this is no whole ZIP archive ({error}); download it again"
             if path.stat().st_size
@@ -62,19 +68,43 @@ def members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     return found
 
 
-def extract_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
+class Allowance:
+    """How many bytes a compressed file of this size may still unpack to, all its members."""
+
+    def __init__(self, compressed: int) -> None:
+        self.left = max(compressed * _MAX_EXPANSION, _FREE_EXPANSION_BYTES)
+
+    def spend(self, size: int) -> None:
+        """Takes some bytes from it.
+
+        Raises:
+            FileRefused: it is used up.
+        """
+        self.left -= size
+        if self.left < 0:
+            raise FileRefused(
+                f"it unpacks to more than {_MAX_EXPANSION} times its size, "
+                "which no extract does; check where it comes from"
+            )
+
+
+def extract_member(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, allowance: Allowance
+) -> None:
     """Writes a member to `target`, a path of ours.
 
     Raises:
-        FileRefused: it is encrypted, damaged, or far larger than an extract can be.
+        FileRefused: it is encrypted, damaged, or the archive far larger than extracts can be.
     """
     if info.flag_bits & 1:
         raise FileRefused("the archive is encrypted; deliver it without a password")
-    limit = _limit(info.compress_size)
     try:
         with archive.open(info) as source, target.open("wb") as stream:
-            _copy(source, stream, limit)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+            _copy(source, stream, allowance)
+    except (FileRefused, MemoryError):
+        raise
+    except Exception as error:
+        # Modules of the standard library raise errors of many kinds over damaged bytes.
         raise _damaged(error, "the archive is damaged") from None
 
 
@@ -100,13 +130,9 @@ def extract_gzip(path: Path, target: Path) -> None:
         raise FileRefused("the file has no bytes; deliver it again, with a header at least")
     try:
         with gzip.open(path) as source, target.open("wb") as stream:
-            _copy(source, stream, _limit(size))
+            _copy(source, stream, Allowance(size))
     except (gzip.BadGzipFile, zlib.error, EOFError, OSError) as error:
         raise _damaged(error, "this is no whole gzip file") from None
-
-
-def _limit(compressed: int) -> int:
-    return max(compressed * _MAX_EXPANSION, _FREE_EXPANSION_BYTES)
 
 
 def _damaged(error: Exception, text: str) -> Exception:
@@ -116,13 +142,7 @@ def _damaged(error: Exception, text: str) -> Exception:
     return FileRefused(f"{text} ({error}); deliver it again")
 
 
-def _copy(source: IO[bytes], stream: IO[bytes], limit: int) -> None:
-    done = 0
+def _copy(source: IO[bytes], stream: IO[bytes], allowance: Allowance) -> None:
     while chunk := source.read(_CHUNK_BYTES):
-        done += len(chunk)
-        if done > limit:
-            raise FileRefused(
-                f"it unpacks to more than {_MAX_EXPANSION} times its size, "
-                "which no extract does; check where it comes from"
-            )
+        allowance.spend(len(chunk))
         stream.write(chunk)

@@ -36,6 +36,9 @@ _MAX_ODD_SHARE = 0.05
 
 _BLOCK_BYTES = 4 << 20
 _HEADER_BYTES = 1 << 20
+# What DuckDB's reader takes for one record at most.
+MAX_RECORD_BYTES = 2_000_000
+_MAX_BAD_QUOTES = 100_000
 _UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -51,7 +54,9 @@ class Shape:
     `line_ends` are those outside quotes: LF, CRLF, CR. `open_quote_line` is the line of a
     quote that never ends, `bad_quote_lines` those (first, last) of quoted cells that are
     followed by something else than a delimiter, `lone_cr_line` the first that ends in a CR alone
-    where others do not.
+    where others do not. `has_wide` tells whether records have empty cells beyond the header's,
+    which DuckDB's reader takes for none; `long_records` are the numbers of those that are longer
+    than it reads, and `has_nul` tells whether there is a NUL byte.
     """
 
     records: int
@@ -60,6 +65,9 @@ class Shape:
     open_quote_line: int | None
     bad_quote_lines: tuple[tuple[int, int], ...]
     lone_cr_line: int | None
+    has_wide: bool
+    long_records: tuple[int, ...]
+    has_nul: bool
 
 
 def check_is_text(path: Path, expected: str = "CSV") -> None:
@@ -86,7 +94,8 @@ def check_is_text(path: Path, expected: str = "CSV") -> None:
     for signature, what in signatures.items():
         if start.startswith(signature):
             raise NotCsv(f"line 1: this is {what}, {again}")
-    if b"\x00" in start:
+    # One of them in a cell is a fault of its record.
+    if b"\x00" in start.splitlines()[0] or start.count(b"\x00") * 100 > len(start):
         raise NotCsv(f"line 1: this is binary data, {again}")
     text = start.removeprefix(_UTF8_BOM).lstrip()
     if not text:
@@ -213,37 +222,53 @@ def read_header(
     for delimiter in (given,) if given else DELIMITERS:
         try:
             csv.field_size_limit(_HEADER_BYTES)
-            reader = csv.reader(
-                io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True
-            )
+            stream = io.StringIO(text, newline="")
+            reader = csv.reader(stream, delimiter=delimiter, skipinitialspace=True)
             cells = next(reader, [])
+            is_whole = stream.tell() < len(text) or len(start) < _HEADER_BYTES
         except csv.Error as error:
             raise NotCsv(f"line 1: the header cannot be read as CSV: {error}") from None
+        if not is_whole:
+            raise NotCsv("line 1: the header does not end within a megabyte; export the file again")
         names = [cell.strip() for cell in cells]
         found = sum(name.lower() in known_names for name in names)
         if best is None or found > best[0]:
             best = (found, delimiter, names)
     assert best is not None
+    if any("\0" in name for name in best[2]):
+        raise NotCsv("line 1: the header holds the character NUL; export the file again")
     return best[1], best[2]
 
 
 def read_shape(path: Path, delimiter: str, columns: int) -> Shape:
-    """Counts the records of a file of `columns` columns and checks its quotes and line ends."""
+    """Counts the records of a file of `columns` columns and checks its quotes and line ends.
+
+    Raises:
+        NotCsv: quoted cells by the hundred thousand do not end at a delimiter.
+    """
     with _mapped(path) as data:
         walk = _Walk(data, delimiter, columns)
         records = -1  # the header is none
+        has_wide = has_nul = False
+        long_records: list[int] = []
         for block in walk.blocks():
+            long_records += (np.flatnonzero(_is_long(block)) + records + 1).tolist()
             records += len(block.starts)
+            has_wide = has_wide or bool(_is_wide(data, block, delimiter, columns).any())
+            has_nul = has_nul or not data[block.begin : block.end].all()
         return Shape(
             records=max(records, 0),
             lines=walk.lines,
             line_ends=frozenset(walk.line_ends),
             open_quote_line=walk.line_of(walk.opening()) if walk.in_quotes else None,
             bad_quote_lines=tuple(
-                (walk.line_of(first), walk.line_of(last)) for first, last in walk.bad_quotes[:100]
+                (walk.line_of(first), walk.line_of(last)) for first, last in walk.bad_quotes
             ),
             # Old files end every line so.
             lone_cr_line=walk.lone_cr_line if walk.line_ends > {"CR"} else None,
+            has_wide=has_wide,
+            long_records=tuple(long_records),
+            has_nul=has_nul,
         )
 
 
@@ -301,6 +326,70 @@ def copy_with_lf(source: Path, target: Path, delimiter: str, columns: int) -> No
         stream.write(data[done:].tobytes())
 
 
+def copy_with_unfit_marked(source: Path, target: Path, delimiter: str, columns: int) -> None:
+    """Copies a file, its records in their order, so that DuckDB's reader rejects the unfit ones.
+
+    It takes empty cells beyond the header's for none: such a record gets one more, which is not
+    empty. Over one of many megabytes it needs memory and time without end: that is left out, and a
+    short one with too many cells stands in its place.
+    """
+    mark = f"{delimiter}x".encode()
+    with _mapped(source) as data, target.open("wb") as stream:
+        done = 0
+        for block in _Walk(data, delimiter, columns).blocks():
+            is_long = _is_long(block)
+            for index in np.flatnonzero(is_long | _is_wide(data, block, delimiter, columns)):
+                start, stop = int(block.starts[index]), int(block.stops[index])
+                text_ends = start if is_long[index] else stop
+                stream.write(data[done:text_ends].tobytes())
+                stream.write(mark * columns if is_long[index] else mark)
+                done = stop
+            # Of a record that goes on in the next block nothing is written yet.
+            behind = int(block.ends[-1]) + 1 if len(block.ends) else done
+            if behind > done:
+                stream.write(data[done:behind].tobytes())
+                done = behind
+        stream.write(data[done:].tobytes())
+
+
+def _is_long(block: _Block) -> np.ndarray:
+    """Which records are longer than DuckDB's reader takes."""
+    return block.stops - block.starts > MAX_RECORD_BYTES
+
+
+def _is_wide(data: np.ndarray, block: _Block, delimiter: str, columns: int) -> np.ndarray:
+    """Which records have more than `columns` cells, the last of them empty."""
+    stops, starts = block.stops, block.starts
+    comma = ord(delimiter)
+    last = data[np.maximum(stops - 1, 0)]
+    is_empty = (last == comma) | (
+        (last == QUOTE)
+        & (data[np.maximum(stops - 2, 0)] == QUOTE)
+        & (data[np.maximum(stops - 3, 0)] == comma)
+    )
+    is_empty &= stops > starts
+    if not is_empty.any():
+        return is_empty
+    begin = max(int(starts[0]), block.begin)
+    delimiters = np.flatnonzero(data[begin : int(stops[-1])] == comma) + begin
+    inside = np.searchsorted(block.quotes, delimiters)
+    delimiters = delimiters[(inside + block.was_in_quotes) % 2 == 0]
+    cells = np.searchsorted(delimiters, stops) - np.searchsorted(delimiters, starts) + 1
+    if starts[0] < block.begin:
+        # Quotes before the block are not at hand.
+        cells[0] = _count_cells(data[int(starts[0]) : int(stops[0])], delimiter)
+    return is_empty & (cells > columns)
+
+
+def _count_cells(record: np.ndarray, delimiter: str) -> int:
+    """Cells of one record; 0 where it is longer than any that DuckDB's reader takes."""
+    if len(record) > MAX_RECORD_BYTES:
+        return 0
+    csv.field_size_limit(MAX_RECORD_BYTES)
+    text = io.StringIO(record.tobytes().decode(errors="replace"), newline="")
+    return len(next(csv.reader(text, delimiter=delimiter)))
+
+
 @contextmanager
 def _mapped(path: Path) -> Iterator[np.ndarray]:
     """The bytes of a file as an array that is not read before it is looked at."""
@@ -308,7 +397,7 @@ def _mapped(path: Path) -> Iterator[np.ndarray]:
         yield np.zeros(0, dtype=np.uint8)
         return
     # A memory map closes itself with the last array that looks at it.
-    yield np.memmap(path, dtype=np.uint8, mode="r")
+    yield np.asarray(np.memmap(path, dtype=np.uint8, mode="r"))
 
 
 @dataclass(frozen=True)
@@ -316,12 +405,19 @@ class _Block:
     """Records that end in one block of the file.
 
     `starts` and `lines` are byte positions and lines at which the records begin, without blank
-    lines; `ends` the positions of all line ends outside quotes, blank lines included.
+    lines, `stops` the positions behind their last byte; `ends` those of all line ends outside
+    quotes, blank lines included. `begin` and `end` are the block's own, `quotes` those that open
+    or close a cell in it.
     """
 
     starts: np.ndarray
+    stops: np.ndarray
     lines: np.ndarray
     ends: np.ndarray
+    begin: int
+    end: int
+    quotes: np.ndarray
+    was_in_quotes: bool
 
 
 class _Walk:
@@ -342,6 +438,8 @@ class _Walk:
         self.in_quotes = False
         self.last_quote = -1
         self.bad_quotes: list[tuple[int, int]] = []
+        self.has_long_bad_quote = False
+        self.bad_quote_count = 0
         self.lines = 0
         self.line_ends: set[str] = set()
         self.lone_cr_line: int | None = None
@@ -366,15 +464,17 @@ class _Walk:
             after_cr[ends > 0] = data[ends[ends > 0] - 1] == CR
             after_cr &= data[ends] == LF
             self.note_line_ends(ends, after_cr, lines)
+            stops = ends - after_cr
             if not self.counts_blank_lines:
-                is_filled = ends - after_cr > starts
-                starts, lines = starts[is_filled], lines[is_filled]
-            yield _Block(starts, lines, ends)
+                is_filled = stops > starts
+                starts, stops, lines = starts[is_filled], stops[is_filled], lines[is_filled]
+            yield _Block(starts, stops, lines, ends, begin, end, quotes, was_in_quotes)
             self.lines += len(breaks)
         if start < self.size:  # the last record has no line end
             self.lines += 1
             none = np.zeros(0, dtype=np.int64)
-            yield _Block(np.array([start]), np.array([start_line]), none)
+            last, stop, line = (np.array([number]) for number in (start, self.size, start_line))
+            yield _Block(last, stop, line, none, self.size, self.size, none, False)
 
     def breaks(self, begin: int, end: int) -> np.ndarray:
         """Positions at which a line ends: of each LF, and of each CR without one."""
@@ -427,7 +527,7 @@ class _Walk:
                 if behind < self.size and not (
                     self.is_boundary[data[behind]] or data[at + 1] == QUOTE
                 ):
-                    self.bad_quotes.append((self.opening(last), at))
+                    self.note_bad_quote(self.opening(last), at)
             else:
                 before = at - 1
                 while before >= self.begin and data[before] == SPACE:
@@ -439,6 +539,26 @@ class _Walk:
             kept.append(at)
             last = at
         return np.array(kept, dtype=np.int64)
+
+    def note_bad_quote(self, first: int, last: int) -> None:
+        """Remembers the first ill-ended cell, and the first of several lines.
+
+        Raises:
+            NotCsv: there are so many that quotes mean something else in this file.
+        """
+        self.bad_quote_count += 1
+        if self.bad_quote_count > _MAX_BAD_QUOTES:
+            raise NotCsv(
+                f"line {self.line_of(self.bad_quotes[0][0])}: a quoted cell does not end at a "
+                f"delimiter, and neither do {_MAX_BAD_QUOTES:,} more; quotes within a cell must be "
+                "doubled. Export it again"
+            )
+        cell = self.data[first:last]
+        if not self.has_long_bad_quote and bool(((cell == LF) | (cell == CR)).any()):
+            self.has_long_bad_quote = True
+            self.bad_quotes.append((first, last))
+        elif not self.bad_quotes:
+            self.bad_quotes.append((first, last))
 
     def opening(self, quote: int | None = None) -> int:
         """The quote that opened the cell in which this one (default: the last) stands."""

@@ -87,6 +87,7 @@ class Dbt:
                 **os.environ,
                 **(environment or {}),
                 "SALES_KPIS_WAREHOUSE": str(self.settings.warehouse_path.absolute()),
+                "SALES_KPIS_MEMORY_LIMIT": self.settings.memory_limit or "none",
                 "PYTHONUNBUFFERED": "1",
             },
             stdin=subprocess.DEVNULL,

@@ -241,20 +241,41 @@ def _parts(con: duckdb.DuckDBPyConnection, catalog: Catalog) -> dict[str, list[_
 def _unknown_fields(
     catalog: Catalog, parts: dict[str, list[_Part]], custom_fields: tuple[CustomField, ...]
 ) -> Iterator[str]:
-    """Custom fields that no file of their entity has, with the headers there are."""
+    """Custom fields that are private, or that no file of their entity has."""
     for item in custom_fields:
+        tables = [table for table in catalog.contract.tables if table.entity == item.entity]
+        private = {
+            name.lower()
+            for table in tables
+            for name in _private_names(table, parts.get(table.identifier, []))
+        }
         there = {
             name
-            for table in catalog.contract.tables
-            if table.entity == item.entity
+            for table in tables
             for part in parts.get(table.identifier, [])
             for name in part.columns.values()
         }
-        if there and item.column.lower() not in {name.lower() for name in there}:
+        if item.column.lower() in private:
+            yield (
+                f"{item.place}: {item.object}: {item.column!r} is private contact data, which is "
+                "never published; leave it out of custom_fields"
+            )
+        elif there and item.column.lower() not in {name.lower() for name in there}:
             yield (
                 f"{item.place}: {item.object} has no column {item.column!r}; "
                 f"it has {', '.join(sorted(there))}"
             )
+
+
+def _private_names(table: Table, parts: list[_Part]) -> Iterator[str]:
+    """Names of an object's private columns, as the contract and as mapped files call them."""
+    private = {column.name.lower() for column in table.columns if column.private}
+    yield from private
+    for part in parts:
+        if part.mapped is not None:
+            for name, choices in part.mapped.mapping.columns:
+                if name.lower() in private:
+                    yield from (theirs for choice in choices for theirs in choice.names)
 
 
 def _select(

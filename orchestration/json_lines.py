@@ -19,6 +19,7 @@ _UTF8_BOM = b"\xef\xbb\xbf"
 _MAX_RECORD_BYTES = 2_000_000
 _PROPERTIES = "properties"
 _OBJECT_ID = "hs_object_id"
+NUL = "a text holds the character NUL"
 
 
 class NotJsonLines(Exception):
@@ -135,8 +136,10 @@ def _record(number: int, line: bytes) -> Record:
         return Record(number, {}, "not a JSON object")
     if isinstance(values.get(_PROPERTIES), dict):
         values = _with_properties(values)
-    if b"\\u0000" in line and any("\0" in str(value) for value in values.values()):
-        return Record(number, {}, "a text holds the character NUL")
+    if b"\\u0000" in line and any(
+        "\0" in text for text in (*values, *values.values()) if isinstance(text, str)
+    ):
+        return Record(number, {}, NUL)
     return Record(number, values)
 
 

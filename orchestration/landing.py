@@ -38,6 +38,7 @@ from orchestration.ledger import (
     raw_table,
     transaction,
 )
+from orchestration.machine import machine_fault
 from orchestration.reading import (
     FAILURES,
     REJECTS,
@@ -48,6 +49,7 @@ from orchestration.reading import (
     Rules,
     read_extract,
     refusal,
+    shown_names,
 )
 from orchestration.scanning import (
     OBJECTS_ARE_LISTED,
@@ -64,7 +66,7 @@ from orchestration.sql import identifier, literal
 __all__ = ["FileLanded", "LandingReport", "Scan", "land", "scan"]
 
 # Changed whenever landing itself would put other rows into raw.
-_RULES_VERSION = 4
+_RULES_VERSION = 5
 _TEMPORARY = ".landing-"
 
 
@@ -203,9 +205,11 @@ class _Lander:
             self.land_file(file, folder)
         except FileRefused as error:
             self.refused(file, str(error), isinstance(error, FileChanged))
-        except OSError as error:
-            if error.errno in (28, 122):  # no space left, quota exceeded
-                raise PassingError(f"{file}: no space left on the disk of {folder}") from None
+        except (duckdb.Error, OSError, MemoryError) as error:
+            if fault := machine_fault(error, f"landing {file}", folder.parent):
+                raise fault from None
+            if not isinstance(error, OSError):
+                raise
             reason = f"cannot be read: {error.strerror or error}"
             self.refused(file, reason, may_pass(error))
 
@@ -292,6 +296,7 @@ class _Lander:
         if file.table is not None:
             yield file.name, file.table, lambda: _unpacked(file.path, folder)
             return
+        allowance = archives.Allowance(file.size)
         with archives.opened_archive(file.path) as archive:
             for info in archives.members(archive):
                 table = self.catalog.find(file.delivery.source, Path(info.filename).name)
@@ -304,7 +309,7 @@ class _Lander:
 
                 def unpack(info: zipfile.ZipInfo = info) -> Path:
                     target = folder / "member.csv"
-                    archives.extract_member(archive, info, target)
+                    archives.extract_member(archive, info, target, allowance)
                     return target
 
                 yield f"{file.name}/{info.filename}", table, unpack
@@ -562,7 +567,9 @@ class _Lander:
             """
         ).fetchall()
         for source, object_name, columns in rows:
-            yield f"{source} {object_name}: columns kept in raw but not used: {shorten(columns)}"
+            table = self.contract.find(connector_of(source), object_name)
+            shown = shown_names(columns, table)
+            yield f"{source} {object_name}: columns kept in raw but not used: {shown}"
 
     def findings(self) -> Iterator[str]:
         rows = self.con.execute(

@@ -96,6 +96,7 @@ def publish(
     about: Mapping[str, str],
     keep_versions: int = KEEP_VERSIONS,
     write_more: WriteMore = lambda con, warehouse, previous: 0,
+    memory_limit: str | None = None,
 ) -> Release:
     """Publishes the warehouse's marts, dimensions and facts as a new version.
 
@@ -107,8 +108,10 @@ def publish(
         version: name of the new version; sorts after the ones before it.
         about: the columns of `quality.about` that the warehouse does not know: `run_id`,
             `landing_hash`, `software_version`, `code_hash`, `dbt_version`.
-        keep_versions: how many versions to keep, this one included.
+        keep_versions: how many versions to keep, this one included. The one that
+            it replaces is kept in any case.
         write_more: writes tables that no model makes.
+        memory_limit: of DuckDB, such as 4GB; None: its own.
 
     Raises:
         RefreshError: something that is not our link lies where it belongs; a table or column
@@ -138,7 +141,8 @@ def publish(
         }
         previous = link.resolve() if about["previous_version"] else None
         more = partial(write_more, previous=previous)
-        rows, restated = _write(warehouse_path, part / PUBLISHED_FILE, manifest, about, more)
+        target = part / PUBLISHED_FILE
+        rows, restated = _write(warehouse_path, target, manifest, about, more, memory_limit)
         (part / PUBLISHED_FILE).chmod(0o440)
         _sync(part / PUBLISHED_FILE)
         part.rename(versions / version)
@@ -147,7 +151,7 @@ def publish(
         raise
     _sync(versions)
     _point(published_dir, version)
-    _prune(published_dir, keep_versions)
+    _prune(published_dir, keep_versions, about["previous_version"])
     return Release(version, link, rows, restated)
 
 
@@ -218,12 +222,16 @@ def _write(
     manifest: Mapping[str, Any],
     about: Mapping[str, Any],
     write_more: Callable[[duckdb.DuckDBPyConnection, str], int],
+    memory_limit: str | None,
 ) -> tuple[dict[str, int], int]:
     """Writes the new file and closes it; rows by `schema.table`, and restated figures."""
     # The warehouse keeps its own name: dbt's views name their tables with it.
     private = identifier(warehouse_path.stem)
-    with duckdb.connect() as con:
+    config = {"memory_limit": memory_limit} if memory_limit else {}
+    with duckdb.connect(config=config) as con:
         con.execute("set TimeZone = 'UTC'")
+        # In memory it would spill into the folder it was started from.
+        con.execute(f"set temp_directory = {literal(path.with_suffix('.tmp'))}")
         con.execute(f"attach {literal(str(warehouse_path))} as {private} (read_only)")
         con.execute(
             f"attach {literal(str(path))} as published (storage_version {literal(STORAGE_VERSION)})"
@@ -356,12 +364,16 @@ def _point(published_dir: Path, version: str) -> None:
     _sync(published_dir)
 
 
-def _prune(published_dir: Path, keep_versions: int) -> None:
-    """Removes the oldest versions; a reader that has one open keeps it until it closes."""
-    current = current_version(published_dir)
+def _prune(published_dir: Path, keep_versions: int, replaced: str | None = None) -> None:
+    """Removes the oldest versions; a reader that has one open keeps it until it closes.
+
+    The one that was just replaced stays in any case: a rollback leads to it, and a reader may
+    have followed the link and not have opened it yet.
+    """
+    keep = (current_version(published_dir), replaced)
     versions = sorted(path.name for path in (published_dir / "versions").iterdir())
     for version in versions[: max(0, len(versions) - max(1, keep_versions))]:
-        if version != current:
+        if version not in keep:
             shutil.rmtree(published_dir / "versions" / version, ignore_errors=True)
 
 

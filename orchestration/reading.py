@@ -7,6 +7,8 @@ message.
 from __future__ import annotations
 
 import datetime as dt
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +17,8 @@ import duckdb
 
 from orchestration import casts, csv_scan, json_lines
 from orchestration.contract import Column, Table
-from orchestration.errors import RefreshError
 from orchestration.ledger import ROW_COLUMNS
+from orchestration.machine import machine_fault
 from orchestration.scanning import counted, shorten
 from orchestration.sql import identifier, literal
 
@@ -33,6 +35,8 @@ _FINDINGS = (
 _MAX_VALUE = 200
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", "^": "caret"}
 _MAX_COLUMNS = 5000
+# Addresses, dates, numbers, line breaks and long texts: what a header has none of.
+_VALUE = re.compile(r"@|\d{4}-\d\d|\d{5}|^[\d., +-]+$|[\r\n]|.{100}")
 
 
 class FileRefused(Exception):
@@ -101,7 +105,9 @@ def read_extract(
     else:
         reader = _CsvReader(con, path, table)
     reader.read()
-    _check_values(con, reader, table, rules)
+    _check_values(con, reader, rules)
+    reader.set_lines(REJECTS)
+    reader.set_lines(FAILURES)
     [rejected, blank] = con.execute(
         f"select count(*), count(*) filter (where reason = {literal(_BLANK)}) from {REJECTS}"
     ).fetchone()
@@ -118,8 +124,11 @@ def match_columns(
     """The columns of a header, by name whatever its case; `header` says what it is in messages.
 
     Raises:
-        FileRefused: a name stands there twice, or a required column is missing.
+        FileRefused: a name stands there twice, a required column is missing, or there are
+            columns by the thousand.
     """
+    if len(names) > _MAX_COLUMNS:
+        raise FileRefused(f"{header} has {len(names)} columns; at most {_MAX_COLUMNS} are read")
     raw_names = []
     for position, name in enumerate(names, start=1):
         if not name:
@@ -132,26 +141,38 @@ def match_columns(
     if not table.entity:
         raw_names = _told_apart(raw_names)
     lower = [name.lower() for name in raw_names]
-    repeated = sorted({name for name in lower if lower.count(name) > 1}) if _repeats(lower) else []
+    repeated = sorted(name for name, count in Counter(lower).items() if count > 1)
     if repeated:
         raise FileRefused(
             f"{header} names columns twice, whatever their case: "
-            f"{shorten(repeated)}; keep one of each"
+            f"{shown_names(repeated, table)}; keep one of each"
         )
     missing = [column.name for column in table.required if column.name.lower() not in lower]
     if missing:
         raise FileRefused(
             f"{header} lacks {_columns(missing)} {shorten(missing)}, required for "
-            f"{table.object}; it has: {shorten(names, 40)}. Add to the export, or say "
+            f"{table.object}; it has: {shown_names(names, table, 40)}. Add to the export, or say "
             "in a mapping which column it is (docs/mappings.md)"
         )
-    if len(names) > _MAX_COLUMNS:
-        raise FileRefused(f"{header} has {len(names)} columns; at most {_MAX_COLUMNS} are read")
     matched = [table.columns_by_name.get(name) for name in lower]
     return tuple(
         FileColumn(column.name if column else name, column)
         for name, column in zip(raw_names, matched, strict=True)
     )
+
+
+def shown_names(names: list[str], table: Table, limit: int = 12) -> str:
+    """Names of a header as a message may list them.
+
+    A file that lost its header, or the end of it, has a record in its place. Where one of the
+    names looks like a value, only those that the contract knows are shown.
+    """
+    if not any(_VALUE.search(name) for name in names):
+        return shorten(names, limit)
+    known = [name for name in names if name.lower() in table.columns_by_name]
+    count = len(names) - len(known)
+    hidden = f"{counted(count, 'name')} {HIDDEN}, since the header may hold values of a record"
+    return f"{shorten(known, limit)} and {hidden}" if known else hidden
 
 
 @dataclass(frozen=True)
@@ -180,6 +201,8 @@ class _CsvReader:
     def __init__(self, con: duckdb.DuckDBPyConnection, path: Path, table: Table) -> None:
         self.con = con
         self.path = path
+        # Where the lines are those of the file.
+        self.lines_path = path
         self.table = table
         self.columns: tuple[FileColumn, ...] = ()
         self.records = 0
@@ -198,11 +221,11 @@ class _CsvReader:
             self.cut_lines_above()
             known = list(self.table.columns_by_name)
             self.delimiter, names = csv_scan.read_header(self.path, known, self.table.delimiter)
+            header = f"line {self.lines_above + 1}: the header"
+            self.columns = match_columns(names, self.table, header)
+            shape = csv_scan.read_shape(self.path, self.delimiter, len(names))
         except csv_scan.NotCsv as error:
             raise FileRefused(str(error)) from None
-        header = f"line {self.lines_above + 1}: the header"
-        self.columns = match_columns(names, self.table, header)
-        shape = csv_scan.read_shape(self.path, self.delimiter, len(names))
         self.check_shape(shape)
         self.records = shape.records
         self.is_line_by_line = shape.lines == shape.records + 1
@@ -211,8 +234,15 @@ class _CsvReader:
             even = self.path.with_name(self.path.name + "-even")
             csv_scan.copy_with_lf(self.path, even, self.delimiter, len(names))
             self.path = even
+        self.lines_path = self.path
+        if shape.has_wide or shape.long_records:
+            marked = self.path.with_name(self.path.name + "-marked")
+            csv_scan.copy_with_unfit_marked(self.path, marked, self.delimiter, len(names))
+            self.path = marked
         self.read_rows()
         self.reject_broken_rows(shape)
+        if shape.has_nul:
+            _reject_nul(self.con, len(names))
 
     @property
     def read_as(self) -> str:
@@ -308,20 +338,18 @@ class _CsvReader:
                 f"{self.records} records were counted in the file, but {read} could be read and "
                 f"{len(broken)} rejected; it is not well-formed CSV.{where} Export it again"
             )
-        rejects = [
-            (
-                places[position][0],
-                places[position][1] + self.lines_above,
-                None,
-                HIDDEN,
-                self.reason(kind, cells),
-            )
-            for position, kind, cells in broken
-        ]
+        too_long = set(shape.long_records)
+        rejects = []
+        for position, kind, _ in broken:
+            number, line = places[position]
+            reason = self.reason("LINE SIZE OVER MAXIMUM" if number in too_long else kind)
+            # In a copy without the long records the lines are others.
+            known_line = None if too_long else line + self.lines_above
+            rejects.append((number, known_line, None, HIDDEN, reason))
         _insert_rejects(self.con, rejects)
         _number_rows(self.con, [reject[0] for reject in rejects])
 
-    def reason(self, kind: str, cells: int) -> str:
+    def reason(self, kind: str) -> str:
         width = len(self.columns)
         return {
             "MISSING COLUMNS": f"too few cells: the header has {width}",
@@ -347,7 +375,8 @@ class _CsvReader:
         ]
         if not numbers:
             return
-        lines = csv_scan.lines_of_records(self.path, self.delimiter, len(self.columns), numbers)
+        width = len(self.columns)
+        lines = csv_scan.lines_of_records(self.lines_path, self.delimiter, width, numbers)
         lines = {record: line + self.lines_above for record, line in lines.items()}
         _set_lines(self.con, findings, lines)
 
@@ -392,6 +421,7 @@ class _ParquetReader:
         if read != self.records:
             raise FileRefused(f"the file states {self.records} rows, but {read} could be read")
         _number_rows(self.con, [])
+        _reject_nul(self.con, len(names))
 
     def set_lines(self, findings: str) -> None:
         """A Parquet file has no lines."""
@@ -479,16 +509,17 @@ _Reader = _CsvReader | _ParquetReader | _JsonLinesReader
 _BLANK = "all cells are empty"
 
 
-def refusal(error: duckdb.Error) -> FileRefused | RefreshError:
-    """What to raise for an error of DuckDB: the file's fault, or the machine's."""
+def refusal(error: duckdb.Error) -> Exception:
+    """What to raise for an error of DuckDB: the file's fault, or the machine's as it is."""
     if isinstance(error, duckdb.InterruptException):
         raise KeyboardInterrupt
-    text = str(error).splitlines()[0]
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return RefreshError(f"out of memory while reading an extract: {text}")
-    if isinstance(error, duckdb.IOException):
-        return RefreshError(f"out of disk space, or a disk fault: {text}")
-    return FileRefused(f"it cannot be read: {text}. Export it again")
+    # A file that is shorter than it says cannot be read to its end; no other is read here.
+    is_cut = isinstance(error, duckdb.IOException) and "Could not read" in str(error)
+    if not is_cut and machine_fault(error, "landing", Path()) is not None:
+        return error
+    # Behind the first quote may stand a value or a path.
+    text = re.split("[\"']", str(error).splitlines()[0])[0].strip()
+    return FileRefused(f"it cannot be read: {text.rstrip(':.')}. Export it again")
 
 
 def _set_lines(con: duckdb.DuckDBPyConnection, findings: str, lines: dict[int, int]) -> None:
@@ -546,12 +577,20 @@ def _number_rows(con: duckdb.DuckDBPyConnection, broken: list[int]) -> None:
         )
 
 
-def _check_values(
-    con: duckdb.DuckDBPyConnection,
-    reader: _Reader,
-    table: Table,
-    rules: Rules,
-) -> None:
+def _reject_nul(con: duckdb.DuckDBPyConnection, columns: int) -> None:
+    """Moves rows with a NUL in a cell to the rejects: many programs take it for a text's end."""
+    has_nul = " or ".join(f"contains(c{position}, chr(0))" for position in range(columns))
+    con.execute(
+        f"""
+        insert into {REJECTS}
+        select _row, null, null, {literal(HIDDEN)}, {literal(json_lines.NUL)}
+        from {ROWS} where {has_nul}
+        """
+    )
+    con.execute(f"delete from {ROWS} where {has_nul}")
+
+
+def _check_values(con: duckdb.DuckDBPyConnection, reader: _Reader, rules: Rules) -> None:
     """Rejects rows by their required cells, and lists optional cells that do not cast."""
     checks: list[_Check] = []
     texts = ["_row"]
@@ -589,8 +628,6 @@ def _check_values(
                 from {filled} where {check.bad}
                 """
             )
-    reader.set_lines(REJECTS)
-    reader.set_lines(FAILURES)
 
 
 def _reject_rows(
@@ -666,7 +703,3 @@ def _told_apart(names: list[str]) -> list[str]:
         seen[name.lower()] = seen.get(name.lower(), 0) + 1
         apart.append(f"{name} ({seen[name.lower()]})" if seen[name.lower()] > 1 else name)
     return apart
-
-
-def _repeats(names: list[str]) -> bool:
-    return len(set(names)) < len(names)

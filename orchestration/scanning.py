@@ -331,7 +331,7 @@ class _Scanner:
                     self.problems.append(
                         f"{delivery}/{inner!r}: a name of unreadable characters; rename it"
                     )
-                elif not path.resolve().is_relative_to(root):
+                elif not _leads_into(path, root):
                     self.problems.append(
                         f"{delivery}/{inner}: a link that leads out of its delivery is not "
                         "followed; put the file itself there"
@@ -369,6 +369,14 @@ def shorten(names: list[str], limit: int = 12) -> str:
     """The names as a list, of which a long one ends in a count."""
     more = len(names) - limit
     return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")
+
+
+def _leads_into(path: Path, root: Path) -> bool:
+    """Whether a path leads to something below `root`, whatever its links."""
+    try:
+        return path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # links that lead in a circle
+        return False
 
 
 def _ignored(name: str) -> bool:

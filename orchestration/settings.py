@@ -31,6 +31,7 @@ DAGSTER_PORT = 3000
 PUBLISHED_FILE = "sales_kpis.duckdb"
 ACTIVITY_TYPES = ("call", "email", "meeting", "demo", "onboarding", "task", "social", "note")
 LAST_DATE = dt.date(2100, 12, 31)
+_MEMORY_LIMIT = re.compile(r"[1-9]\d*(\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -366,6 +367,8 @@ class Settings:
     warehouse_path: Path
     published_dir: Path
     dagster_port: int = DAGSTER_PORT
+    # Of DuckDB, as it takes it: 4GB, 500MB. None: four fifths of the machine's.
+    memory_limit: str | None = None
     config_path: Path | None = None
     values: dict[str, Any] = field(default_factory=dict)
     maps: dict[str, tuple[tuple[Any, ...], ...]] = field(default_factory=dict)
@@ -390,7 +393,8 @@ class Settings:
 
         Raises:
             UsageError: the file is missing, no YAML, or holds an unknown key or a wrong value;
-                all of them are named, each with its line; or the port is none.
+                all of them are named, each with its line; or the port or the memory limit is
+                none.
         """
         environ = os.environ if environ is None else environ
 
@@ -402,6 +406,12 @@ class Settings:
         if port and port_number(port) is None:
             raise UsageError(
                 f"SALES_KPIS_DAGSTER_PORT is {port!r}, but must be a number from 1 to 65535."
+            )
+        memory_limit = environ.get("SALES_KPIS_MEMORY_LIMIT", "").strip()
+        if memory_limit and not _MEMORY_LIMIT.fullmatch(memory_limit):
+            raise UsageError(
+                f"SALES_KPIS_MEMORY_LIMIT is {memory_limit!r}, but must be a size such as 4GB or "
+                "500MB."
             )
         config_path = None
         parts: dict[str, Any] = {}
@@ -417,6 +427,7 @@ class Settings:
             warehouse_path=path("SALES_KPIS_WAREHOUSE", "warehouse/private.duckdb"),
             published_dir=path("SALES_KPIS_PUBLISHED", "published"),
             dagster_port=port_number(port) or DAGSTER_PORT,
+            memory_limit=memory_limit or None,
             config_path=config_path,
             channels=read_channels(environ),
             **parts,

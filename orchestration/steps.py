@@ -22,6 +22,7 @@ from orchestration.contract import load_contract
 from orchestration.errors import RefreshError
 from orchestration.landing import LandingReport, land
 from orchestration.likeness import landing_hash
+from orchestration.machine import machine_faults
 from orchestration.progress import Reporter, note_lines
 from orchestration.publishing import Release
 from orchestration.restatements import VersionNotes, settings_rows
@@ -61,7 +62,8 @@ def land_extracts(
         count += 1
         reporter.advance(text, count, max(count, len(found.files)))
 
-    with open_warehouse(settings, found) as con:
+    folder = settings.warehouse_path.parent
+    with machine_faults("landing", folder), open_warehouse(settings, found) as con:
         report = land(con, settings, contract, found, progress, accept)
     note_landed(settings, found, report.contents)
     for note in report.notes:
@@ -200,24 +202,26 @@ def publish(
         *((finding.name, finding.text) for finding in found.findings),
         *accepted_files(settings.warehouse_path),
     ]
-    release = publishing.publish(
-        settings.warehouse_path,
-        settings.published_dir,
-        manifest,
-        version=f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}-{run_id[:8]}",
-        about={
-            "landing_hash": landing_hash(str(settings.landing_dir.resolve())),
-            "run_id": run_id,
-            "software_version": version("sales-kpis"),
-            "code_hash": state.begun.code,
-            "dbt_version": version("dbt-core"),
-        },
-        keep_versions=settings.value("keep_versions"),
-        write_more=partial(
-            restatements.write,
-            notes=VersionNotes(settings_rows(settings), tuple(accepted), settings.project_dir),
-        ),
-    )
+    with machine_faults("publishing", settings.published_dir):
+        release = publishing.publish(
+            settings.warehouse_path,
+            settings.published_dir,
+            manifest,
+            version=f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}-{run_id[:8]}",
+            about={
+                "landing_hash": landing_hash(str(settings.landing_dir.resolve())),
+                "run_id": run_id,
+                "software_version": version("sales-kpis"),
+                "code_hash": state.begun.code,
+                "dbt_version": version("dbt-core"),
+            },
+            memory_limit=settings.memory_limit,
+            keep_versions=settings.value("keep_versions"),
+            write_more=partial(
+                restatements.write,
+                notes=VersionNotes(settings_rows(settings), tuple(accepted), settings.project_dir),
+            ),
+        )
     end_run(settings, release.version)
     return release
 

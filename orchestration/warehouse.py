@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,26 +12,30 @@ import duckdb
 from orchestration.errors import RefreshError, UsageError
 from orchestration.scanning import Scan
 from orchestration.settings import Settings
+from orchestration.sql import literal
 
 # Files and folders are for the owner and the group only.
 PRIVATE_UMASK = 0o027
+# What every DuckDB file begins with.
+_HEADERS_BYTES = 3 * 4096
 
 
-def connect(path: Path) -> duckdb.DuckDBPyConnection:
+def connect(path: Path, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
     """Opens a DuckDB file for writing, made if need be, in UTC and without network.
 
     Raises:
         RefreshError: it is in use, no DuckDB file, or cannot be written.
     """
+    config = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
+    if memory_limit:
+        config["memory_limit"] = memory_limit
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
-        connection = duckdb.connect(
-            str(path),
-            config={
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-            },
-        )
+        _remove_unborn(path)
+        connection = duckdb.connect(str(path), config=config)
     except (duckdb.Error, OSError) as error:
         raise _cannot_open(path, error) from None
     connection.execute("set TimeZone = 'UTC'")
@@ -38,11 +43,23 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def confine(connection: duckdb.DuckDBPyConnection, folders: Iterable[Path]) -> None:
+    """From here on the connection reaches its own file and these folders, and no other place.
+
+    A link in them that leads elsewhere does not help, and no statement takes it back.
+    """
+    allowed = ", ".join(literal(folder.resolve()) for folder in folders)
+    connection.execute(f"set allowed_directories = [{allowed}]")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+
+
 def open_warehouse(settings: Settings, scan: Scan) -> duckdb.DuckDBPyConnection:
     """Opens the private warehouse of a landing folder, rebuilt from empty where it is another's.
 
     A warehouse belongs to one landing folder, and to the demo company or a real one. From here
-    on the process makes files for owner and group only.
+    on the process makes files for owner and group only, and the connection reads nothing but
+    extracts.
 
     Raises:
         RefreshError: it cannot be opened.
@@ -50,7 +67,10 @@ def open_warehouse(settings: Settings, scan: Scan) -> duckdb.DuckDBPyConnection:
     """
     os.umask(os.umask(PRIVATE_UMASK) | PRIVATE_UMASK)
     path = settings.warehouse_path
-    connection = connect(path)
+    connection = connect(path, settings.memory_limit)
+    # Extracts are written by others. A delivery may be a link to a folder elsewhere.
+    folders = (path.parent, scan.landing_dir, *(delivery.path for delivery in scan.deliveries))
+    confine(connection, folders)
     owner = landed_from(connection)
     if owner is None or owner == (str(scan.landing_dir), scan.is_demo):
         return connection
@@ -62,7 +82,21 @@ def open_warehouse(settings: Settings, scan: Scan) -> duckdb.DuckDBPyConnection:
         )
     path.unlink()
     Path(f"{path}.wal").unlink(missing_ok=True)
-    return connect(path)
+    connection = connect(path, settings.memory_limit)
+    confine(connection, folders)
+    return connection
+
+
+def _remove_unborn(path: Path) -> None:
+    """Removes a file that a run was killed over, or ran out of disk, before it was a database."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(_HEADERS_BYTES)
+    except FileNotFoundError:
+        return
+    if not start or (len(start) < _HEADERS_BYTES and start[8:12] == b"DUCK"):
+        path.unlink()
+        Path(f"{path}.wal").unlink(missing_ok=True)
 
 
 def refuse_demo_beside_real(settings: Settings) -> None:

@@ -264,6 +264,16 @@ def test_the_last_versions_are_kept_and_the_published_one_always(publish, link):
     assert query(link, "select version from quality.about") == [("v2",)]
 
 
+def test_the_version_that_is_replaced_is_kept_whatever_its_age(publish, link):
+    for version in ("v1", "v2", "v3"):
+        publish(version)
+    publishing.rollback(link.parent)
+    publishing.rollback(link.parent)
+    publish("v4", keep_versions=1)
+    assert versions(link) == ["v1", "v4"]
+    assert publishing.rollback(link.parent) == ("v4", "v1")
+
+
 def test_rollback_returns_to_the_version_that_was_replaced(publish, link):
     publish("v1")
     publish("v2")
@@ -280,7 +290,9 @@ def test_rollback_says_why_it_cannot(publish, link):
     publish("v1")
     with pytest.raises(RefreshError, match="first version"):
         publishing.rollback(link.parent)
-    publish("v2", keep_versions=1)
+    publish("v2")
+    publish("v3", keep_versions=1)
+    assert publishing.rollback(link.parent) == ("v3", "v2")
     with pytest.raises(RefreshError, match="v1, which is not kept"):
         publishing.rollback(link.parent)
     assert link.readlink() == Path("versions/v2/sales_kpis.duckdb")

@@ -221,3 +221,14 @@ def test_the_page_of_settings_is_up_to_date():
     assert page == settings_page(), "run python -m orchestration.settings_docs"
     for name in (*(setting.name for setting in SETTINGS), *(item.name for item in MAPS)):
         assert f"`{name}`" in page
+
+
+@pytest.mark.parametrize("size", ["4GB", "500MB", "1.5 GiB", "800mb"])
+def test_a_memory_limit_is_a_size(size):
+    assert Settings.load({"SALES_KPIS_MEMORY_LIMIT": size}).memory_limit == size
+
+
+@pytest.mark.parametrize("size", ["lots", "4", "50%", "0GB", "-1GB"])
+def test_another_memory_limit_is_wrong_usage(size):
+    with pytest.raises(UsageError, match="SALES_KPIS_MEMORY_LIMIT"):
+        Settings.load({"SALES_KPIS_MEMORY_LIMIT": size})
