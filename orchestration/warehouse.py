@@ -68,8 +68,10 @@ def open_warehouse(settings: Settings, scan: Scan) -> duckdb.DuckDBPyConnection:
     os.umask(os.umask(PRIVATE_UMASK) | PRIVATE_UMASK)
     path = settings.warehouse_path
     connection = connect(path, settings.memory_limit)
-    # Extracts are written by others. A delivery may be a link to a folder elsewhere.
-    folders = (path.parent, scan.landing_dir, *(delivery.path for delivery in scan.deliveries))
+    # Extracts are written by others. A delivery may be a link to a folder elsewhere; check reads
+    # the seeds too.
+    ours = (path.parent, settings.project_dir / "seeds")
+    folders = (*ours, scan.landing_dir, *(delivery.path for delivery in scan.deliveries))
     confine(connection, folders)
     owner = landed_from(connection)
     if owner is None or owner == (str(scan.landing_dir), scan.is_demo):
