@@ -11,7 +11,7 @@ import duckdb
 
 from orchestration.errors import RefreshError, UsageError
 from orchestration.scanning import Scan
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.sql import literal
 
 # Files and folders are for the owner and the group only.
@@ -70,7 +70,7 @@ def open_warehouse(settings: Settings, scan: Scan) -> duckdb.DuckDBPyConnection:
     connection = connect(path, settings.memory_limit)
     # Extracts are written by others. A delivery may be a link to a folder elsewhere; check reads
     # the seeds too.
-    ours = (path.parent, settings.project_dir / "seeds")
+    ours = (path.parent, PROJECT_DIR / "seeds")
     folders = (*ours, scan.landing_dir, *(delivery.path for delivery in scan.deliveries))
     confine(connection, folders)
     owner = landed_from(connection)
