@@ -1,6 +1,6 @@
 """Many readers while version after version is published: no error, never a mixed version.
 
-`SALES_KPIS_TEST_PUBLISHES=300` publishes as often (default: 12).
+`SALES_KPIS_TEST_PUBLISHES=300` publishes as often (default: 8).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import duckdb
 
 from tests.faults.test_crashes import make_warehouse, publish, run_of, seen
 
-PUBLISHES = int(os.environ.get("SALES_KPIS_TEST_PUBLISHES", "12"))
+PUBLISHES = int(os.environ.get("SALES_KPIS_TEST_PUBLISHES", "8"))
 SPAWN = multiprocessing.get_context("spawn")
 
 
