@@ -33,6 +33,13 @@ _TIME_DIRECTIVES = re.compile(r"%-?[HIMSfpTXRc]")
 _MONEY = r"[-(]?\s*[^0-9(.,-]{0,5}\s*-?[0-9.,][0-9.,\s]*\s*[KMBkmb]?\s*[^0-9]{0,5}\)?"
 # Brackets, or a minus before the number or at the end; not the hyphen of a currency's name.
 _NEGATIVE = r"^\s*\(|(^|[^A-Za-z])-\s*[^0-9A-Za-z]?\s*[0-9.,]|[0-9]\s*-\s*$"
+# The number's last digit, its unit, and what follows it.
+_MULTIPLIER = r"([0-9.,])\s*([KMBkmb])([^A-Za-z]|$)"
+# Beside the codes of three capital letters.
+_CURRENCIES = (
+    r"(?i:kr|rs|fr|sfr|zł|zl|kč|kc|ft|lei|lv|kn|rm|r|s|c|a|us|ca|au|nz|hk|nt|tl|rp|dh|din|"
+    r"euros?|dollars?|pounds?|francs?|rupees?|yen|yuan)"
+)
 _SEPARATOR = "\x1f"
 _GAPS, _MINUS_SIGNS = "\u00a0\u202f\u2009'\u2019", "\u2212\u2013"
 
@@ -373,12 +380,13 @@ def _formatted(text: str, formats: tuple[str, ...], data_type: str) -> str:
         has_zone = "%z" in date_format.lower()
         pattern = "%Y-%m-%d"
         if has_time:
-            pattern += "T%H:%M:%SZ" if has_zone else "T%H:%M:%S"
+            pattern += "T%H:%M:%S.%fZ" if has_zone else "T%H:%M:%S.%f"
         moment = f"try_strptime({text}, {literal(date_format)})"
         if has_zone and not has_time:
             # An instant lies in a day of the business.
             moment = f"timezone((select business_timezone from raw.settings), {moment})"
-        found.append(f"strftime({moment}, '{pattern}')")
+        # Two digits of a year are none of four.
+        found.append(f"case when year({moment}) > 999 then {_written(moment, pattern)} end")
     return f"coalesce({', '.join(found)}, {text})"
 
 
@@ -391,7 +399,7 @@ def _number(text: str, formats: list[str]) -> str:
     digits = text
     if "money" in formats:
         sign = f"case when regexp_matches({text}, {literal(_NEGATIVE)}) then -1 else 1 end"
-        unit = rf"upper(regexp_extract({text}, '[0-9.,]\s*([KMBkmb])([^A-Za-z]|$)', 1))"
+        unit = rf"upper(regexp_extract({text}, '{_MULTIPLIER}', 2))"
         scale = f"case {unit} when 'K' then 1000 when 'M' then 1000000 when 'B' then 1000000000 "
         scale += "else 1 end"
         digits = f"regexp_replace({text}, '[^0-9.,]', '', 'g')"
@@ -415,10 +423,22 @@ def _number(text: str, formats: list[str]) -> str:
         number = f"({number} / {divisor})::decimal(28, 8)"
     if "money" in formats:
         number = (
-            f"case when regexp_full_match({text}, {literal(_MONEY)}) "
+            f"case when regexp_full_match({text}, {literal(_MONEY)}) and {_names_a_currency(text)} "
             f"then ({number} * ({sign}) * ({scale}))::decimal(28, 8) end"
         )
     return f"({number})::varchar"
+
+
+def _names_a_currency(text: str) -> str:
+    """Whether the letters beside an amount, but for K, M or B, are a currency's name.
+
+    `10 kEUR`, `5 Mio` or `2 bn` are none that is known, and must not pass as 10, 5 or 2.
+    """
+    rest = rf"regexp_replace({text}, '{_MULTIPLIER}', '\\1\\3')"
+    letters = rf"trim(regexp_replace({rest}, '[^\p{{L}}]+', ' ', 'g'))"
+    name = rf"({_CURRENCIES}|[A-Z]{{3}})"
+    is_name = f"regexp_full_match({letters}, {literal(rf'({name}( {name})?)?')})"
+    return f"({is_name} and not regexp_matches(upper({letters}), '^(MIO|MIL|MLN|MRD|BLN|TSD)$'))"
 
 
 def _in_utc(text: str, zone: str) -> str:
@@ -426,9 +446,14 @@ def _in_utc(text: str, zone: str) -> str:
     is_local = rf"regexp_full_match({text}, '\d{{4}}-\d\d-\d\d[T ]\d\d:\d\d[\d:.]*')"
     moment = f"timezone('UTC', timezone({literal(zone)}, try_cast({text} as timestamp)))"
     return (
-        f"case when {is_local} then coalesce(strftime({moment}, '%Y-%m-%dT%H:%M:%SZ'), {text}) "
-        f"else {text} end"
+        f"case when {is_local} "
+        f"then coalesce({_written(moment, '%Y-%m-%dT%H:%M:%S.%fZ')}, {text}) else {text} end"
     )
+
+
+def _written(moment: str, pattern: str) -> str:
+    """A moment as text, with a fraction of a second only where it has one."""
+    return f"replace(strftime({moment}, '{pattern}'), '.000000', '')"
 
 
 def _day_before(text: str) -> str:

@@ -689,6 +689,33 @@ def test_times_without_a_zone_are_of_the_stated_one(company, configure):
     ]
 
 
+@pytest.mark.parametrize(
+    "text", ["10 kEUR", "$2bn", "1.5 Mio €", "5 TEUR", "3 mil", "2 Cr", "4 MIO"]
+)
+def test_an_unknown_unit_is_listed_and_never_taken_for_one(company, configure, text):
+    configure(
+        "flat: {deals: {columns: {deal_id: Nr, stage: S, amount: A}, formats: {amount: money}}}"
+    )
+    company.deliver(f"{DELIVERY}/deals.csv", f"Nr;S;A\n1;Won;{text}\n")
+    company.land()
+    assert company.query("select value from raw.all_cast_failures") == [(text,)]
+
+
+def test_fractions_of_seconds_stay_and_short_years_fit_the_short_format(company, configure):
+    configure("""
+        flat:
+          deals:
+            columns: {deal_id: Nr, stage: S, created_at: T, end_date: D}
+            formats: {end_date: ["%d/%m/%Y", "%d/%m/%y"]}
+            timezone: Europe/Berlin
+    """)
+    company.deliver(f"{DELIVERY}/deals.csv", "Nr,S,T,D\n1,Won,2025-01-05 10:00:00.100,15/01/25\n")
+    company.land()
+    assert deals(company, "created_at", "end_date") == [
+        ("2025-01-05T09:00:00.100000Z", "2025-01-15")
+    ]
+
+
 def test_a_mapped_file_that_is_refused_is_not_told_as_missing(company, configure):
     configure("flat: {deals: {file: d.csv, columns: {deal_id: Nr, stage: S}}}")
     company.deliver(f"{DELIVERY}/d.csv", "<html>")

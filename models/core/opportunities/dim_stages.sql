@@ -62,6 +62,8 @@ outcomes as (
             when config.is_won then 'won'
             when config.is_lost then 'lost'
             when stages.is_won then 'won'
+            -- A source that only tells what is closed.
+            when stages.is_won is null and stages.is_closed and seed.is_won then 'won'
             when stages.is_closed then 'lost'
             when stages.is_closed is not null then 'open'
             when seed.is_won then 'won'

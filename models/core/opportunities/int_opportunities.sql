@@ -27,6 +27,11 @@ select
     case
         when stages.configured_outcome is not null then stages.configured_outcome
         when opportunities.is_won then 'won'
+        when
+            opportunities.is_won is null
+            and opportunities.is_closed
+            and stages.outcome = 'won'
+            then 'won'
         when opportunities.is_closed then 'lost'
         when opportunities.is_closed is not null then 'open'
         else coalesce(stages.outcome, 'open')

@@ -14,16 +14,19 @@ users as (
         coalesce(users.team, teams.name) as team,
         case
             when users.email is null then users.user_id
-            when users.source = min(users.source) over (partition by users.email)
+            when users.source = first_value(users.source) over persons_first
                 then users.user_id
-            else first_value(users.user_id) over (
-                partition by users.email order by users.source, users.user_id
-            )
+            else first_value(users.user_id) over persons_first
         end as rep_id
     from crm_users as users
     left join teams
         on users.role_ref = teams.user_role_id
     where not users.is_deleted and users.exclusion_reason is null
+    -- The robot that shares somebody's email is not that person.
+    window persons_first as (
+        partition by users.email
+        order by users.is_person desc nulls last, users.source asc, users.user_id asc
+    )
 ),
 
 extract_reps as (

@@ -16,7 +16,8 @@ select
     contacts.hs_analytics_source as lead_source,
     {{ hubspot_owner_ref('contacts.hubspot_owner_id', 'contacts.source') }}
         as owner_ref,
-    contacts.source || ':' || contacts.associatedcompanyid as account_ref,
+    contacts.source || ':' || trim(split_part(contacts.associatedcompanyid, ';', 1))
+        as account_ref,
     {% for stage in [
         'lead', 'marketingqualifiedlead', 'salesqualifiedlead', 'opportunity',
         'customer', 'evangelist',

@@ -48,7 +48,11 @@ select
         as owner_ref,
     deals.source || ':' || case
         when companies.is_primary then companies.company_id
-        else coalesce(deals.hs_primary_associated_company, companies.company_id)
+        -- Exports made by hand list all companies there, the primary one first.
+        else coalesce(
+            trim(split_part(deals.hs_primary_associated_company, ';', 1)),
+            companies.company_id
+        )
     end as account_ref,
     null::varchar as campaign_ref,
     null::varchar as product_ref,

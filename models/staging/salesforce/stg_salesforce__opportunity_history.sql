@@ -14,7 +14,9 @@ select
     {{ to_share('probability', whole=100) }} as probability,
     {{ to_date('closedate') }} as expected_close_date,
     forecastcategory as forecast_category,
-    true as is_full_state
+    -- Columns that nobody may see, or asked for, say nothing of the state.
+    count(amount) over (partition by source) > 0
+    and count(closedate) over (partition by source) > 0 as is_full_state
 from changes
 where
     not coalesce({{ to_boolean('isdeleted') }}, false)
