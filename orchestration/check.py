@@ -174,8 +174,14 @@ def _delivered_columns(
     stems = [catalog.file_of(mapping) for mapping in mappings] or [table.object.lower()]
     names = con.execute(
         """
-        select distinct column_name from raw.file_columns
-        where source = ? and list_contains(?, lower(object)) order by column_name
+        with those as (
+            select * from raw.file_columns where source = $1 and list_contains($2, lower(object))
+        )
+
+        -- Before the newest full delivery, nothing counts any more.
+        select distinct column_name from those
+        where delivery >= coalesce((select max(delivery) from those where kind = 'full'), '')
+        order by column_name
         """,
         [source, stems],
     ).fetchall()

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import duckdb
 
 from orchestration.casts import trimmed
 from orchestration.catalog import Catalog, connector_of
-from orchestration.contract import Contract, Table
+from orchestration.contract import Column, Contract, Table
 from orchestration.errors import UsageError
 from orchestration.ledger import raw_table
 from orchestration.mapped_views import MappedPart, note_mapped
@@ -42,6 +42,8 @@ class _Part:
     columns: dict[str, str]  # lower case: as raw has it
     newest_full: str | None
     mapped: MappedPart | None = None
+    # Column (lower case): deliveries and files of changes that lack it.
+    lacking: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
 
 def create(
@@ -76,7 +78,7 @@ def create(
         selects = [
             _select(
                 table,
-                part,
+                _completed(table, part),
                 conditions.get(table.identifier, []),
                 [item.column.lower() for item in custom_fields if item.entity == table.entity],
                 rules,
@@ -120,7 +122,15 @@ def raw_objects(con: duckdb.DuckDBPyConnection, catalog: Catalog) -> list[RawObj
     ]
     readers = Counter(part.raw for _, part in found)
     return [
-        RawObject(part.source, part.object, table, part.raw, part.columns, part.mapped)
+        RawObject(
+            part.source,
+            part.object,
+            table,
+            part.raw,
+            part.columns,
+            part.mapped,
+            frozenset(file for files in part.lacking.values() for file in files),
+        )
         for table, part in found
         if readers[part.raw] == 1
         and (part.mapped is None or (part.mapped.has_own_key and not part.mapped.leaves_records))
@@ -201,13 +211,19 @@ def _parts(con: duckdb.DuckDBPyConnection, catalog: Catalog) -> dict[str, list[_
         for source, object_name, columns, newest_full in rows
     }
     headers: dict[tuple[str, str], list[tuple[str, tuple[str, ...]]]] = {}
+    delivered_columns = {key: set(part.columns) for key, part in delivered.items()}
     for source, object_name, kind, delivery, file, columns in con.execute(
         """
         select source, object, kind, delivery, file, list(column_name order by position)
         from raw.file_columns group by all order by all
         """
     ).fetchall():
-        newest_full = delivered[source, object_name.lower()].newest_full
+        part = delivered[source, object_name.lower()]
+        newest_full = part.newest_full
+        if kind == "changes":
+            there = {column.lower() for column in columns}
+            for column in sorted(delivered_columns[source, object_name.lower()] - there):
+                part.lacking.setdefault(column, []).append((delivery, file))
         if newest_full is None or delivery >= newest_full:
             found = headers.setdefault((source, object_name.lower()), [])
             found.append((f"{source}/{kind}/{delivery}/{file}", tuple(columns)))
@@ -236,6 +252,45 @@ def _parts(con: duckdb.DuckDBPyConnection, catalog: Catalog) -> dict[str, list[_
                 found.append(delivered[source, table.object.lower()])
             parts.setdefault(table.identifier, []).extend(found)
     return parts
+
+
+def _completed(table: Table, part: _Part) -> _Part:
+    """The part with what files of changes do not tell of a record taken from its last version.
+
+    An API extract has any subset of the columns. What it lacks has not become empty.
+    """
+    has_key = part.mapped.has_own_key if part.mapped else bool(table.key)
+    if not part.lacking or not has_key:
+        return part
+    keys = [_key(table.columns_by_name[name.lower()], part) for name in table.key]
+    columns = []
+    for column, files in part.lacking.items():
+        name = identifier(part.columns[column])
+        listed = ", ".join(f"({literal(delivery)}, {literal(file)})" for delivery, file in files)
+        lacks = f"(_kind = 'changes' and (_delivery, _file) in ({listed}))"
+        columns.append(
+            f"case when {lacks} then (last_value(case when not {lacks} then [{name}] end "
+            f"ignore nulls) over versions)[1] else {name} end as {name}"
+        )
+    raw = f"""(
+        select * replace ({", ".join(columns)}) from {part.raw}
+        window versions as (
+            partition by {", ".join(keys)}
+            order by _delivery, case when _kind = 'full' then 0 else 1 end, _file, _row
+            rows between unbounded preceding and current row
+        )
+    )"""
+    return replace(part, raw=raw, mapped=part.mapped and replace(part.mapped, raw=raw))
+
+
+def _key(column: Column, part: _Part) -> str:
+    if part.mapped is not None:
+        return part.mapped.expression(column)
+    name = part.columns.get(column.name.lower())
+    text = trimmed(identifier(name)) if name else "null::varchar"
+    # Ids of 15 and of 18 characters are the same.
+    is_salesforce = connector_of(part.source) == "salesforce" and column.data_type == "id"
+    return f"left({text}, 15)" if is_salesforce else text
 
 
 def _unknown_fields(

@@ -32,6 +32,16 @@ class RawObject:
     raw: str
     columns: dict[str, str]
     mapped: MappedPart | None = None
+    # Deliveries and files of changes that lack columns: they replace no version.
+    narrow: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def replaces(self) -> str:
+        """Whether a row takes the place of earlier versions."""
+        listed = ", ".join(
+            f"({literal(name)}, {literal(file)})" for name, file in sorted(self.narrow)
+        )
+        return f"not (_kind = 'changes' and (_delivery, _file) in ({listed}))" if listed else "true"
 
     def rows(self, earliest: dt.date) -> str:
         """The rows that make records: `_row_id`, where they are from, the contract's columns."""
@@ -112,7 +122,9 @@ def _superseded(raw_object: RawObject, oldest_kept: str, earliest: dt.date) -> s
     keys = {f"key_{position}": name for position, name in enumerate(table.key)}
     told = {f"told_{position}": name for position, name in enumerate(table.history_columns)}
     columns = [f"{raw_object.text(name)} as {alias}" for alias, name in {**keys, **told}.items()]
-    newest = [f"arg_max_null({alias}, version) over record as newest_{alias}" for alias in told]
+    newest = [
+        f"arg_max_null({alias}, replacing_version) over record as newest_{alias}" for alias in told
+    ]
     is_replaced = [
         f"_delivery < {literal(oldest_kept)}",
         "version < newest_version",
@@ -122,12 +134,13 @@ def _superseded(raw_object: RawObject, oldest_kept: str, earliest: dt.date) -> s
         with records as (
             select
                 _row_id, _kind, _delivery, _file, {", ".join(columns)},
-                _delivery || chr(9) || case when _kind = 'full' then '0' else '1' end as version
+                _delivery || chr(9) || case when _kind = 'full' then '0' else '1' end as version,
+                case when {raw_object.replaces} then version end as replacing_version
             from ({raw_object.rows(earliest)})
         ),
 
         compared as (
-            select {", ".join(["*", "max(version) over record as newest_version", *newest])}
+            select {", ".join(compared)}
             from records
             window record as (partition by {", ".join(keys)})
         )

@@ -583,3 +583,29 @@ def test_a_file_that_is_replaced_may_have_more_columns(company):
         ("1", "38"),
         ("2", "44"),
     ]
+
+
+def test_changes_with_fewer_columns_leave_the_others_as_they_were(company):
+    id_15, id_18 = "001000000000001", "001000000000001AAA"
+    company.deliver(
+        "salesforce/full/2026-11-20/Account.csv",
+        f"Id,Name,AnnualRevenue,OwnerId\n{id_18},Acme,5,o1\n001000000000002AAA,Bolt,7,\n",
+    )
+    company.deliver("salesforce/changes/2026-11-21/Account.csv", f"ID,NAME\n{id_15},Acme Ltd\n")
+    # Told as empty is empty, also for those that tell nothing of it later.
+    company.deliver("salesforce/changes/2026-11-22/Account.csv", f"Id,AnnualRevenue\n{id_18},\n")
+    company.deliver("salesforce/changes/2026-11-23/Account.csv", f"Id,OwnerId\n{id_18},o2\n")
+    company.land()
+    rows = company.query(
+        """
+        select left(delivery_order, 10), name, annualrevenue, ownerid
+        from extracts.salesforce__account where id like '%1%' and id not like '%2%'
+        order by delivery_order
+        """
+    )
+    assert rows == [
+        ("2026-11-20", "Acme", "5", "o1"),
+        ("2026-11-21", "Acme Ltd", "5", "o1"),
+        ("2026-11-22", "Acme Ltd", None, "o1"),
+        ("2026-11-23", "Acme Ltd", None, "o2"),
+    ]

@@ -157,3 +157,13 @@ def test_changes_that_a_filter_may_leave_out_keep_every_version(company):
         company.deliver(f"flat/changes/2026-01-{day:02}/team.csv", "Nr,Who\n1,Ann\n")
     company.land()
     assert company.query("select count(*) from raw.flat__team") == [(4,)]
+
+
+def test_a_file_with_fewer_columns_replaces_nothing(company):
+    deliver(company, 1, "a,Ann")
+    company.deliver("flat/full/2026-01-01/reps.csv", "rep_id,name,hire_date\na,Ann,2025-01-01\n")
+    for day in (8, 15, 22):
+        deliver(company, day, "a,Anna", kind="changes")
+    company.land()
+    rows = company.query("select delivery_order, name, hire_date from extracts.flat__reps")
+    assert ("2026-01-22\t1", "Anna", "2025-01-01") in rows
