@@ -122,8 +122,13 @@ def _superseded(raw_object: RawObject, oldest_kept: str, earliest: dt.date) -> s
     keys = {f"key_{position}": name for position, name in enumerate(table.key)}
     told = {f"told_{position}": name for position, name in enumerate(table.history_columns)}
     columns = [f"{raw_object.text(name)} as {alias}" for alias, name in {**keys, **told}.items()]
-    newest = [
-        f"arg_max_null({alias}, replacing_version) over record as newest_{alias}" for alias in told
+    compared = [
+        "*",
+        "max(replacing_version) over record as newest_version",
+        *(
+            f"arg_max_null({alias}, replacing_version) over record as newest_{alias}"
+            for alias in told
+        ),
     ]
     is_replaced = [
         f"_delivery < {literal(oldest_kept)}",
