@@ -17,16 +17,16 @@ import shlex
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from orchestration.connectors import SOURCE_PATTERN
 from orchestration.errors import UsageError
 
 ROWS_OF = "rows-of-"
 MISSING = "missing-"
 STALE = "stale-"
 
-_SOURCE = r"(salesforce|hubspot|flat)(-[a-z0-9_-]+)?"
-_FILE = re.compile(rf"{_SOURCE}/(full|changes)/.+")
-_MISSING = re.compile(rf"{MISSING}{_SOURCE}-.+")
-_STALE = re.compile(rf"{STALE}{_SOURCE}")
+_FILE = re.compile(rf"{SOURCE_PATTERN}/(full|changes)/.+")
+_MISSING = re.compile(rf"{MISSING}{SOURCE_PATTERN}-.+")
+_STALE = re.compile(rf"{STALE}{SOURCE_PATTERN}")
 
 
 def is_file_name(name: str) -> bool:

@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 
 from orchestration.accepting import MISSING, ROWS_OF, STALE, accept_command
-from orchestration.catalog import connector_of
+from orchestration.connectors import connector_of
 from orchestration.likeness import columns_of, read_columns, unlike
 from orchestration.progress import shown_path
 from orchestration.publishing import current_version

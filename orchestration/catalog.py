@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from orchestration.connectors import connector_of
 from orchestration.contract import Column, Contract, Table, is_end_date
 from orchestration.mappings import Mapping
 
@@ -25,11 +26,6 @@ def stem(name: str) -> str:
 
 def _is_like(name: str, pattern: str) -> bool:
     return bool(re.fullmatch(".*".join(map(re.escape, pattern.split(ANY))), name, re.DOTALL))
-
-
-def connector_of(source: str) -> str:
-    """The connector of a source: `salesforce-emea` is read by `salesforce`."""
-    return source.partition("-")[0]
 
 
 class Catalog:

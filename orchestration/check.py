@@ -15,15 +15,17 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.catalog import Catalog, connector_of
+from orchestration.catalog import Catalog
+from orchestration.connectors import connector_of
 from orchestration.contract import Contract, Table, load_contract
+from orchestration.errors import UsageError
 from orchestration.landing import LandingReport, land_what_can
 from orchestration.mappings import Mapping
 from orchestration.scanning import Scan, counted, scan, shorten
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.sql import identifier
 from orchestration.warehouse import open_warehouse, refuse_demo_beside_real
-from orchestration.words import missing_rates, words
+from orchestration.words import excluded, missing_rates, words
 
 # Objects whose records name their reps.
 NAMING = {"opportunities", "leads", "activities", "quotes", "purchases"}
@@ -42,7 +44,11 @@ def check(
         UsageError: there is no landing folder or delivery, or none any more.
     """
     contract = contract or load_contract(settings.project_dir)
-    found = scan(settings, contract)
+    try:
+        found = scan(settings, contract)
+    except UsageError as error:
+        # A configuration that cannot be read is why its files are not known.
+        raise UsageError("\n".join([*settings.problems, str(error)])) from None
     if not found.deliveries:
         refuse_demo_beside_real(settings)
         console_print(f"{found.landing_dir} is empty: a refresh would make a demo company.")
@@ -83,6 +89,11 @@ def _describe(
         yield f"{source}: {count} ({shorten(deliveries)})"
         yield from _objects(con, contract, settings, source)
     taken_for = list(words(con, PROJECT_DIR / "seeds"))
+    if settings.exclusions:
+        with suppress(duckdb.CatalogException):
+            counts = excluded(con, contract)
+            for reason in dict.fromkeys(item.reason for item in settings.exclusions):
+                taken_for.append(f"excluded as {reason}: {counted(counts.get(reason, 0), 'row')}")
     if taken_for:
         yield ""
         yield "What the words are taken for:"
@@ -105,6 +116,7 @@ def _describe(
 def _configured(settings: Settings) -> str:
     given = [*settings.values, *settings.maps]
     given += ["exclusions"] if settings.exclusions else []
+    given += ["custom_fields"] if settings.custom_fields else []
     given += sorted({f"{mapping.source}: {mapping.object}" for mapping in settings.mappings})
     return shorten(given, 20) or "empty"
 
@@ -139,16 +151,23 @@ def _objects(
         if len(dialects) > 1:
             for dialect, of_dialect in dialects.items():
                 yield f"    {dialect or 'CSV'}: {shorten(of_dialect, 6)}"
-        yield from _columns(con, catalog, source, table)
+        yield from _columns(con, catalog, settings, source, table)
 
 
 def _columns(
-    con: duckdb.DuckDBPyConnection, catalog: Catalog, source: str, table: Table
+    con: duckdb.DuckDBPyConnection,
+    catalog: Catalog,
+    settings: Settings,
+    source: str,
+    table: Table,
 ) -> Iterator[str]:
     there, mappings = _delivered_columns(con, catalog, source, table)
     used = {name.lower() for mapping in mappings for name, _ in mapping.their_columns}
     ours = {ours for mapping in mappings for ours, _ in [*mapping.columns, *mapping.constants]}
     used |= {name for name in there if name in table.columns_by_name}
+    used |= {
+        field.column.lower() for field in settings.custom_fields if field.entity == table.entity
+    }
     missing = [
         column.name
         for column in table.columns

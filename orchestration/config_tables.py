@@ -7,10 +7,10 @@ from typing import Any
 
 import duckdb
 
+from orchestration.connectors import CRMS, connector_of
 from orchestration.scanning import delivery_date
 from orchestration.settings import MAPS, SETTINGS, Settings
 
-_CRM_CONNECTORS = ("salesforce", "hubspot")
 _DEMO_COMPANY = "Demo company"
 _COMPANY = "My company"
 
@@ -53,8 +53,6 @@ def _newest_delivery(con: duckdb.DuckDBPyConnection) -> dt.date | None:
     deliveries = con.execute("select distinct source, delivery from raw.files").fetchall()
     dates = [delivery_date(delivery) for _, delivery in deliveries]
     crm_dates = [
-        delivery_date(delivery)
-        for source, delivery in deliveries
-        if source.startswith(_CRM_CONNECTORS)
+        delivery_date(delivery) for source, delivery in deliveries if connector_of(source) in CRMS
     ]
     return max(crm_dates or dates, default=None)

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 import duckdb
 
 from orchestration.casts import trimmed
-from orchestration.catalog import Catalog, connector_of
+from orchestration.catalog import Catalog
+from orchestration.connectors import connector_of
 from orchestration.contract import Column, Contract, Table
 from orchestration.errors import UsageError
 from orchestration.ledger import raw_table

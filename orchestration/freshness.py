@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from orchestration.catalog import connector_of
+from orchestration.connectors import connector_of
 from orchestration.contract import load_contract
 from orchestration.errors import RefreshError
 from orchestration.scanning import Scan, delivery_date, scan

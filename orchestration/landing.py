@@ -24,7 +24,8 @@ import duckdb
 
 from orchestration import archives, config_tables, extract_views, retention
 from orchestration.accepting import accept_command, is_file_name
-from orchestration.catalog import Catalog, connector_of, stem
+from orchestration.catalog import Catalog, stem
+from orchestration.connectors import connector_of
 from orchestration.contents import Content, hash_of, stat_of
 from orchestration.contract import Contract, Table
 from orchestration.errors import PassingError, RefreshError, UsageError, may_pass
@@ -574,19 +575,29 @@ class _Lander:
     def findings(self) -> Iterator[str]:
         rows = self.con.execute(
             """
-            select source, object, 'row' as what, 'rejected' as became, count(*),
-                list(distinct reason order by reason)
-            from raw.all_rejected_rows group by source, object
-            union all
-            select source, object, 'value', 'of ' || column_name || ' read as unknown', count(*),
-                list(distinct reason order by reason)
-            from raw.all_cast_failures group by source, object, column_name
-            order by source, object, what, became
+            with findings as (
+                select *, 'row' as what, 'rejected' as became from raw.all_rejected_rows
+                union all
+                select *, 'value', 'of ' || column_name || ' read as unknown'
+                from raw.all_cast_failures
+            )
+
+            select
+                source, object, what, became, count(*), list(distinct reason order by reason),
+                arg_min(
+                    coalesce('''' || value || ''' in ', '')
+                    || kind || '/' || delivery || '/' || file
+                    || coalesce(', line ' || line_number, ''), (delivery, file, row_number)
+                )
+            from findings group by all order by source, object, what, became
             """
         ).fetchall()
-        for source, object_name, what, became, count, reasons in rows:
+        for source, object_name, what, became, count, reasons, first in rows:
             found = f"{counted(count, what)} {became}"
-            yield f"{source} {object_name}: {found} ({shorten(reasons, 3)})"
+            text = f"{source} {object_name}: {found} ({shorten(reasons, 3)}), the first {first}"
+            if what == "value":
+                text += ". What is right but written otherwise is a matter of `formats`"
+            yield text
 
 
 @contextmanager

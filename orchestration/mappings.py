@@ -24,10 +24,12 @@ from typing import TYPE_CHECKING
 import duckdb
 import yaml
 
+from orchestration.connectors import SOURCE_PATTERN
+
 if TYPE_CHECKING:
     from orchestration.settings import _Configuration
 
-SOURCE = re.compile(r"(salesforce|hubspot|flat)(-[a-z0-9_-]+)?")
+SOURCE = re.compile(SOURCE_PATTERN)
 # Formats of numbers; every other format is one of dates, as strptime has them.
 # What a number in such a format is divided by.
 DIVISORS = {"percent": 100, "cents": 100, "per_year": 12, "seconds": 60}

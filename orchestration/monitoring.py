@@ -16,7 +16,7 @@ import dagster as dg
 import duckdb
 
 from orchestration import notices
-from orchestration.catalog import connector_of
+from orchestration.connectors import CONNECTORS, connector_of
 from orchestration.contract import load_contract
 from orchestration.digest import digest
 from orchestration.errors import RefreshError
@@ -24,7 +24,7 @@ from orchestration.freshness import PUBLISHED, Freshness, freshness
 from orchestration.landing import LandingReport
 from orchestration.runs import problem_of
 from orchestration.scanning import Scan, scan
-from orchestration.settings import CONNECTORS, Settings
+from orchestration.settings import Settings
 from orchestration.state import lock_holder, published_version_if_nothing_new
 
 FILES = dg.AssetKey(["landing", "files"])

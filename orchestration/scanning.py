@@ -9,13 +9,15 @@ the same place.
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.catalog import ANY, Catalog, connector_of, stem
+from orchestration.catalog import ANY, Catalog, stem
+from orchestration.connectors import CRMS, FLAT, SOURCE_PATTERN, connector_of
 from orchestration.contract import Contract, Table
 from orchestration.errors import UsageError
 from orchestration.settings import Settings
@@ -28,7 +30,8 @@ OBJECTS_ARE_LISTED = (
 # Lies in a delivery folder of the demo company; see `mark_as_demo`.
 DEMO_MARKER = ".demo"
 
-_SOURCE = re.compile(r"(salesforce(-[a-z0-9_-]+)?|hubspot(-[a-z0-9_-]+)?|flat)")
+_SOURCE = re.compile(rf"(?!{FLAT}-){SOURCE_PATTERN}")
+_WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 _ARCHIVE = re.compile(r"WE_.*\.ZIP", re.IGNORECASE)
 _DELIVERY_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?!\d)")
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
@@ -234,8 +237,8 @@ class _Scanner:
 
     def unknown_source(self, entry: os.DirEntry[str]) -> None:
         text = (
-            f"{entry.name}: no source is called so; use salesforce, hubspot, salesforce-<name> or "
-            "hubspot-<name> (lower case) or flat"
+            f"{entry.name}: no source is called so; use {', '.join(CRMS)}, "
+            f"{' or '.join(f'{name}-<name>' for name in CRMS)} (lower case) or {FLAT}"
         )
         if any((Path(entry.path) / kind).is_dir() for kind in KINDS):
             self.problems.append(text)
@@ -344,10 +347,28 @@ class _Scanner:
     def unreadable(self, error: OSError) -> None:
         self.problems.append(f"{error.filename}: cannot be read: {error.strerror}")
 
+    def with_nearest(self, delivery: Delivery, name: str) -> str:
+        """The name of a file that nobody reads, and the object it may be meant for."""
+        objects = {
+            table.object.lower(): table.object
+            for table in self.catalog.contract.of_connector(delivery.connector)
+        }
+        near = difflib.get_close_matches(stem(name), objects, n=1, cutoff=0.85)
+        return f"{name} (is it {objects[near[0]]}?)" if near else name
+
     def table(self, delivery: Delivery, name: str) -> Table | None:
         table = self.catalog.find(delivery.source, name)
+        path = Path(name)
+        if table is None and path.suffix.lower() in _WORKBOOKS:
+            held = self.catalog.find(delivery.source, f"{path.stem}.csv")
+            if held is not None:
+                self.problems.append(
+                    f"{delivery}/{name}: workbooks are not read; save the sheet of "
+                    f"{held.object} as CSV, and take this file away"
+                )
+                return None
         if table is None:
-            self.unread.setdefault(delivery, []).append(name)
+            self.unread.setdefault(delivery, []).append(self.with_nearest(delivery, name))
         elif text := self.catalog.passed_over(delivery.source, table, name):
             self.problems.append(f"{delivery}: {text}")
             return None

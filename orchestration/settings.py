@@ -21,6 +21,7 @@ from typing import Any
 import yaml
 
 from orchestration.channels import Channels, read_channels
+from orchestration.connectors import CONNECTORS
 from orchestration.errors import UsageError
 from orchestration.mappings import SOURCE, read_mappings
 from orchestration.mappings import Mapping as FileMapping
@@ -311,7 +312,6 @@ MAPS = (
     ),
 )
 MAPS_BY_NAME = {config_map.name: config_map for config_map in MAPS}
-CONNECTORS = ("salesforce", "hubspot", "flat")
 # Objects, as sources name them, whose custom fields reach the facts: their entity.
 CUSTOM_FIELDS_OF = {
     "account": "accounts",

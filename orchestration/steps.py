@@ -18,6 +18,7 @@ from typing import Any
 from orchestration import publishing, restatements
 from orchestration.audit import Audit, refusal
 from orchestration.audit import audit as compare
+from orchestration.connectors import connector_of
 from orchestration.contract import load_contract
 from orchestration.errors import RefreshError
 from orchestration.landing import LandingReport, land
@@ -26,7 +27,7 @@ from orchestration.machine import machine_faults
 from orchestration.progress import Reporter, note_lines
 from orchestration.publishing import Release
 from orchestration.restatements import VersionNotes, settings_rows
-from orchestration.scanning import connector_of, counted, mark_as_demo, scan
+from orchestration.scanning import counted, mark_as_demo, scan
 from orchestration.settings import Settings
 from orchestration.state import begin_run, end_run, load_state, note_held_back, note_landed
 from orchestration.warehouse import accepted_files, open_warehouse, refuse_demo_beside_real

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.contract import Contract
 from orchestration.settings import ACTIVITY_TYPES
 from orchestration.sql import identifier, literal
 
@@ -36,6 +37,9 @@ def words(con: duckdb.DuckDBPyConnection, seeds: Path) -> Iterator[str]:
         yield from _lead_statuses(con, seeds)
         yield from _activity_types(con)
         yield from _people(con)
+        yield from _unused_stages(con)
+        yield from _pipelines(con)
+        yield from _unknown_metrics(con, seeds)
     except duckdb.CatalogException:
         return
 
@@ -116,6 +120,13 @@ def _people(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         f"select rep as word from extracts.flat__{name} where is_current"
         for name in ("opportunities", "leads", "activities", "accounts", "quotes", "purchases")
     )
+    named += """
+        union all select scope_id from extracts.flat__quotas where is_current and scope_type = 'rep'
+        union all select scope_id from extracts.flat__targets
+        where is_current and scope_type = 'rep'
+        union all select rep from extracts.flat__forecasts where is_current
+        union all select rep from extracts.flat__time_log where is_current
+    """
     people = f"select distinct lower(trim(name)) as name from ({_PEOPLE}) where name <> ''"
     rows = con.execute(
         f"""
@@ -127,6 +138,73 @@ def _people(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     ).fetchall()
     if rows:
         yield f"reps that no list of reps holds: {_shown(rows)}"
+
+
+def _unused_stages(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """Stages of the configuration that no deal was ever in: mistyped, perhaps."""
+    rows = con.execute(
+        """
+        select list(stage order by stage) from raw.config_stages
+        where exists (select 1 from extracts.flat__opportunities)
+            and not exists (select 1 from extracts.hubspot__deals)
+            and stage not in (
+                select stage from extracts.flat__opportunities where stage is not null
+                union all
+                select stage from extracts.flat__opportunity_history where stage is not null
+                union all
+                select stagename from extracts.salesforce__opportunity
+                where stagename is not null
+                union all
+                select stagename from extracts.salesforce__opportunity_history
+                where stagename is not null
+            )
+        """
+    ).fetchone()
+    if rows and rows[0]:
+        yield f"stages of the configuration that no deal was in: {', '.join(rows[0])}"
+
+
+def _pipelines(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """Pipelines of HubSpot, by the id that an exclusion names, and their deals."""
+    rows = con.execute(
+        """
+        select
+            coalesce(pipeline, 'none') || coalesce(' ' || any_value(label), ''),
+            count(distinct (source, hs_object_id))
+        from extracts.hubspot__deals
+        left join (select distinct id as pipeline, label from extracts.hubspot__pipelines)
+            using (pipeline)
+        where is_current and exclusion_reason is null
+        group by pipeline order by count(*) desc, pipeline
+        """
+    ).fetchall()
+    if rows:
+        yield f"pipelines whose deals count: {_shown(rows)}"
+
+
+def _unknown_metrics(con: duckdb.DuckDBPyConnection, seeds: Path) -> Iterator[str]:
+    rows = con.execute(
+        f"""
+        select kpi, count(*) from extracts.flat__targets
+        where is_current and kpi not in (select kpi from {_seed(seeds, "kpi_catalog")})
+        group by kpi order by kpi
+        """
+    ).fetchall()
+    if rows:
+        yield f"targets for metrics that there are not: {_shown(rows)}"
+
+
+def excluded(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[str, int]:
+    """By reason how many rows of the extracts are excluded by the configuration."""
+    counts: dict[str, int] = {}
+    for table in contract.tables:
+        rows = con.execute(
+            f"select exclusion_reason, count(*) from extracts.{identifier(table.identifier)} "
+            "where exclusion_reason is not null group by exclusion_reason"
+        ).fetchall()
+        for reason, count in rows:
+            counts[reason] = counts.get(reason, 0) + count
+    return counts
 
 
 def missing_rates(con: duckdb.DuckDBPyConnection) -> Iterator[str]:

@@ -191,9 +191,8 @@ def test_check_tells_which_metrics_lack_an_extract(company):
     company.deliver("flat/full/2026-11-20/reps.csv", "rep_id,name\n1,Ann\n")
     said = []
     check(company.settings, company.contract, said.append)
-    # The number of reps; of their ramp and retention the days are missing.
-    assert "Metrics: 1 of 82 can be computed." in said
-    assert "  without reps.leave_date: Rep retention rate" in said
+    # Three are about the reps alone.
+    assert "Metrics: 3 of 82 can be computed." in said
     assert "  without time_log: Selling time" in said
 
 
@@ -271,3 +270,32 @@ def test_check_tells_which_metrics_lack_a_column(company):
     assert "  without opportunities.created_at, opportunities.close_date: " in text
     # What it has not been delivered at all comes first.
     assert "  without quotas: " in text or "  without opportunity_history, quotas: " in text
+
+
+def test_a_workbook_of_an_object_is_to_be_saved_as_csv(company):
+    company.deliver(PLACE, "Id\n1\n")
+    company.deliver("salesforce/full/2026-11-20/Contact.xlsx", b"PK")
+    company.deliver("salesforce/full/2026-11-20/Notes.xlsx", b"PK")
+    company.deliver("salesforce/full/2026-11-20/Acount.csv", "Id\n1\n")
+    said = []
+    assert check(company.settings, company.contract, said.append) == 1
+    text = "\n".join(said)
+    assert "Contact.xlsx: workbooks are not read; save the sheet of Contact as CSV" in text
+    assert "Notes.xlsx" in text
+    assert "Acount.csv (is it Account?)" in text
+
+
+def test_what_is_wrong_in_the_configuration_is_told_where_no_file_is_known(company):
+    company.settings = replace(company.settings, problems=("config.yml, line 1: no valid YAML",))
+    company.deliver("flat/full/2026-11-20/d.csv", "a\n1\n")
+    with pytest.raises(UsageError, match=r"no valid YAML\n.*no extract found"):
+        check(company.settings, company.contract)
+
+
+def test_what_could_not_be_read_is_told_with_the_first_value_and_its_place(company):
+    company.deliver(PLACE, "Id,CreatedDate\n1,2026-01-01\n2,01/02/2026\n3,13/02/2026\n")
+    said = []
+    check(company.settings, company.contract, said.append)
+    [note] = [line for line in said if "CreatedDate read as unknown" in line]
+    assert "2 values of CreatedDate" in note
+    assert "the first '01/02/2026' in full/2026-11-20/Account.csv, line 3" in note

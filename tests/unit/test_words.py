@@ -15,7 +15,7 @@ from orchestration.words import missing_rates, words
 
 CONFIG = """
 settings: {reporting_currency: EUR}
-stages: {Gewonnen: {won: true}, Won: {lost: true}}
+stages: {Gewonnen: {won: true}, Won: {lost: true}, Gewonen: {won: true}}
 lead_statuses: {Heiss: {qualified: true}}
 activity_types: {Anruf: call}
 """
@@ -26,6 +26,10 @@ FILES = {
     "3,2026-01-01,Neu\n",
     "activities": "activity_id,type\n1,Anruf\n2,CALL\n3,Lunch\n4,Lunch\n",
     "reps": "rep_id,name,email\nr1,Ann,ann@x.example\n",
+    "quotas": "scope_type,scope_id,period_type,period_start,amount\n"
+    "rep,Nobody,month,2026-01-01,5\n",
+    "targets": "kpi,scope_type,scope_id,period_type,period_start,target\n"
+    "winrate,company,company,month,2026-01-01,5\n",
     "fx_rates": "currency,from_date,rate\nCHF,2026-01-01,0.9\n",
 }
 
@@ -73,5 +77,10 @@ def test_activity_types_that_are_in_no_metric_are_told(told):
 
 
 def test_reps_and_currencies_that_nothing_explains_are_told(told):
-    assert "reps that no list of reps holds: Bo (1)" in told
+    assert "reps that no list of reps holds: Bo (1), Nobody (1)" in told
     assert any("no exchange rate: USD (2). " in text for text in told)
+
+
+def test_what_the_configuration_or_a_plan_names_in_vain_is_told(told):
+    assert "stages of the configuration that no deal was in: Gewonen" in told
+    assert "targets for metrics that there are not: winrate (1)" in told
