@@ -218,7 +218,8 @@ def dagster(settings: Settings, options: argparse.Namespace, console: Console) -
     home = prepare_dagster(settings)
 
     def say(text: str) -> None:
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
+        # Not through the console, which would say it again if a signal came in between.
+        print(text, flush=True)
 
     say("Starting Dagster; its UI answers within a minute.")
     # Here its message is read; inside Dagster it would be lost in a traceback.

@@ -75,8 +75,8 @@ def refreshed_fixture(tmp_path_factory, own_dagster_home) -> Company:
 
 
 def pytest_collection_modifyitems(items) -> None:
-    """Where tests run on several cores, those that share the company stay together, as files do."""
+    """Where tests run on several cores, files that share the company stay together."""
+    shared = {item.path for item in items if "refreshed_fixture" in item.fixturenames}
     for item in items:
-        is_shared = "refreshed_fixture" in item.fixturenames
-        group = "fixture company" if is_shared else item.path.name
+        group = "fixture company" if item.path in shared else item.path.name
         item.add_marker(pytest.mark.xdist_group(group))
