@@ -181,7 +181,9 @@ def json_records(content: bytes, names: list[str]) -> Records:
             continue
         properties = values.get("properties")
         if isinstance(properties, dict):
-            values = {**values, "hs_object_id": values.get("id"), **properties}
+            # The id of a record with properties is theirs, and no column of its own.
+            beside = {key: value for key, value in values.items() if key != "id"}
+            values = {**beside, "hs_object_id": values.get("id"), **properties}
         by_name = {key.strip().lower(): value for key, value in values.items()}
         cells[count] = tuple(_json_text(by_name.get(name.lower())) for name in names)
     return Records(count, cells)
