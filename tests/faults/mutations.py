@@ -181,8 +181,8 @@ def json_records(content: bytes, names: list[str]) -> Records:
             continue
         properties = values.get("properties")
         if isinstance(properties, dict):
-            # The id of a record with properties is theirs, and no column of its own.
-            beside = {key: value for key, value in values.items() if key != "id"}
+            # The id of a record with properties is theirs; neither is a column of its own.
+            beside = {key: values[key] for key in values.keys() - {"id", "properties"}}
             values = {**beside, "hs_object_id": values.get("id"), **properties}
         by_name = {key.strip().lower(): value for key, value in values.items()}
         cells[count] = tuple(_json_text(by_name.get(name.lower())) for name in names)
