@@ -132,3 +132,9 @@ window following_owner as (
     partition by owners.{{ key }} order by owners.change_number
 )
 {%- endmacro %}
+
+
+{# A text that somebody wrote, unless it may be contact data: an email is shown as <hidden>. #}
+{% macro without_contact_data(text) -%}
+    case when contains({{ text }}, '@') then '<hidden>' else {{ text }} end
+{%- endmacro %}

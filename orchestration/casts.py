@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from orchestration.contract import Column
+from orchestration.contract import Column, Table
 from orchestration.settings import LAST_DATE
 from orchestration.sql import literal
 
@@ -22,6 +22,10 @@ _MIDNIGHT = r"([T ]00:00(:00(\.0+)?)?(Z|[+-]00(:?00)?)?)?"
 _TIME = r"([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?"
 # Twelve digits begin in 1973: shorter numbers are days or years written without a separator.
 _MILLISECONDS = r"^-?\d{12,13}$"
+
+HIDDEN = "<hidden>"
+_MAX_VALUE = 200
+_HARMLESS = r"\d{1,4}[-/. ]\d{1,2}[-/. ]\d{1,4}([T ][\d:.]*Z?)?|[-+]?\d{1,6}([.,]\d+)?"
 
 EXPECTED = {
     "date": "a date YYYY-MM-DD",
@@ -88,6 +92,23 @@ def is_castable(text: str, data_type: str, earliest: dt.date) -> str | None:
     if data_type == "integer":
         return f"(coalesce({number} % 1 = 0 and try_cast({number} as integer) is not null, false))"
     return None
+
+
+def shown(text: str, column: Column, table: Table) -> str:
+    """The value at fault as it may be listed; hidden where it may be contact data.
+
+    Of an object with private columns only what looks like a day or a small number is shown: a
+    comma that is lost shifts cells, and an email stands where a date should.
+    """
+    if column.private:
+        return literal(HIDDEN)
+    is_shown = f"not contains({text}, '@')"
+    if any(other.private for other in table.columns):
+        is_shown = f"regexp_full_match({text}, {literal(_HARMLESS)})"
+    return (
+        f"case when {text} is null or {is_shown} then left({text}, {_MAX_VALUE}) "
+        f"else {literal(HIDDEN)} end"
+    )
 
 
 def _days(time: str) -> str:

@@ -183,6 +183,12 @@ def describe_failures(
             failures[unique_id].append(f"    {shown_path(path)}")
         elif name == "StatsLine":
             skipped, total = data["stats"]["skip"], data["stats"]["total"]
+    used_up = [event for event in events if "Out of Memory" in event["info"]["msg"]]
+    if used_up:
+        return (
+            f"out of memory while building {len(failures)} of {total} models. Close other "
+            "programs, or raise SALES_KPIS_MEMORY_LIMIT where it is set; then refresh again"
+        )
     if not failures:
         return "dbt failed:\n" + errors_of(events)
     return "\n".join(

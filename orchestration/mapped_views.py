@@ -25,7 +25,7 @@ from orchestration.mappings import (
     Condition,
     Mapping,
 )
-from orchestration.reading import HIDDEN, Rules
+from orchestration.reading import Rules
 from orchestration.sql import identifier, literal
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
@@ -245,6 +245,10 @@ def note_mapped(con: duckdb.DuckDBPyConnection, part: MappedPart, rules: Rules) 
 
     Yields what must be mended: files of which more than the allowed share would be rejected.
     """
+
+    def shown(column: Column) -> str:
+        return casts.shown(identifier(column.name), column, part.table)
+
     checks = part.bad_cells(rules.earliest_date)
     required = [check for check in checks if check[0].required]
     any_bad = " or ".join(bad for _, bad, _ in required) or "false"
@@ -290,7 +294,7 @@ def note_mapped(con: duckdb.DuckDBPyConnection, part: MappedPart, rules: Rules) 
     )
     if rejecting:
         names = " ".join(f"when {bad} then {literal(column.name)}" for column, bad, _ in rejecting)
-        values = " ".join(f"when {bad} then {_shown(column)}" for column, bad, _ in rejecting)
+        values = " ".join(f"when {bad} then {shown(column)}" for column, bad, _ in rejecting)
         reasons = ", ".join(f"case when {bad} then {reason} end" for _, bad, reason in rejecting)
         con.execute(
             f"""
@@ -304,15 +308,11 @@ def note_mapped(con: duckdb.DuckDBPyConnection, part: MappedPart, rules: Rules) 
             con.execute(
                 f"""
                 insert into raw.mapped_cast_failures
-                select {origin}, {literal(column.name)}, {_shown(column)}, {reason}
+                select {origin}, {literal(column.name)}, {shown(column)}, {reason}
                 from {listed} where {bad}
                 """
             )
     yield from _above_share(con, part, rules)
-
-
-def _shown(column: Column) -> str:
-    return literal(HIDDEN) if column.private else f"left({identifier(column.name)}, 200)"
 
 
 def _above_share(con: duckdb.DuckDBPyConnection, part: MappedPart, rules: Rules) -> Iterator[str]:

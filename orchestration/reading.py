@@ -28,11 +28,10 @@ ROWS = "temp.landing_rows"
 REJECTS = "temp.landing_rejects"
 FAILURES = "temp.landing_cast_failures"
 
-HIDDEN = "<hidden>"
+HIDDEN = casts.HIDDEN
 _FINDINGS = (
     "row_number bigint, line_number bigint, column_name varchar, value varchar, reason varchar"
 )
-_MAX_VALUE = 200
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", "^": "caret"}
 _MAX_COLUMNS = 5000
 # Addresses, dates, numbers, line breaks and long texts: what a header has none of.
@@ -167,9 +166,10 @@ def shown_names(names: list[str], table: Table, limit: int = 12) -> str:
     A file that lost its header, or the end of it, has a record in its place. Where one of the
     names looks like a value, only those that the contract knows are shown.
     """
-    if not any(_VALUE.search(name) for name in names):
-        return shorten(names, limit)
     known = [name for name in names if name.lower() in table.columns_by_name]
+    is_of_people = any(column.private for column in table.columns)
+    if not any(_VALUE.search(name) for name in names) and (known or not is_of_people):
+        return shorten(names, limit)
     count = len(names) - len(known)
     hidden = f"{counted(count, 'name')} {HIDDEN}, since the header may hold values of a record"
     return f"{shorten(known, limit)} and {hidden}" if known else hidden
@@ -180,13 +180,14 @@ class _Check:
     """A column whose cells may be bad: `text` holds them trimmed, `bad` says which."""
 
     column: Column
+    table: Table
     text: str
     bad: str
 
     @property
     def shown(self) -> str:
         """The value as it may be shown."""
-        return literal(HIDDEN) if self.column.private else f"left({self.text}, {_MAX_VALUE})"
+        return casts.shown(self.text, self.column, self.table)
 
     @property
     def reason(self) -> str:
@@ -448,6 +449,9 @@ class _JsonLinesReader:
             names, self.records = json_lines.column_names(self.numbered(faults))
         except (csv_scan.NotCsv, json_lines.NotJsonLines) as error:
             raise FileRefused(str(error)) from None
+        if not names and faults:
+            _, line, fault = faults[0]
+            raise FileRefused(f"no line is a record; line {line}: {fault}. Export it again")
         if not names:
             raise FileRefused(
                 "no line is a record; JSON lines hold one object per line, such as "
@@ -606,7 +610,7 @@ def _check_values(con: duckdb.DuckDBPyConnection, reader: _Reader, rules: Rules)
         else:
             continue
         texts.append(f"{casts.filled(f'c{position}', column.contract)} as {text}")
-        checks.append(_Check(column.contract, text, f"({bad})"))
+        checks.append(_Check(column.contract, reader.table, text, f"({bad})"))
     if not checks:
         return
     filled = f"(select {', '.join(texts)} from {ROWS})"

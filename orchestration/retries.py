@@ -1,5 +1,6 @@
 """How a step of a Dagster run fails: in words, and after tries where what failed may pass."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -52,4 +53,6 @@ class Retries:
                     raise
             wait = self.first_wait_seconds * LONGER_EACH_TIME**context.retry_number
             reporter().note(f"Trying again in {wait:.0f} seconds: {error}")
-            raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=wait) from error
+            # Dagster's own wait would hold back a signal until its end.
+            time.sleep(wait)
+            raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=0) from error

@@ -20,7 +20,7 @@ from orchestration.catalog import ANY, Catalog, stem
 from orchestration.connectors import CRMS, FLAT, SOURCE_PATTERN, connector_of
 from orchestration.contract import Contract, Table
 from orchestration.errors import UsageError
-from orchestration.settings import Settings
+from orchestration.settings import LAST_DATE, Settings
 
 KINDS = ("full", "changes")
 OBJECTS_ARE_LISTED = (
@@ -271,7 +271,9 @@ class _Scanner:
                 self.notes.append(f"{place}: not complete yet (.part), left for a later run")
                 continue
             try:
-                delivery_date(entry.name)
+                date = delivery_date(entry.name)
+                if date > LAST_DATE:
+                    raise ValueError(f"{date} is no date of a delivery")
             except ValueError:
                 self.problems.append(
                     f"{place}: the name of a delivery folder begins with its date as YYYY-MM-DD, "

@@ -60,7 +60,7 @@ select
     owners.entity,
     owners.record_id,
     'counts as Unassigned' as consequence,
-    owners.owner_ref as detail
+    {{ without_contact_data('owners.owner_ref') }} as detail
 from owners
 left join {{ ref('int_rep_references') }} as keys
     on owners.owner_ref = keys.reference
@@ -94,7 +94,7 @@ select
     'opportunity' as entity,
     deals.opportunity_id as record_id,
     'counts under (none)' as consequence,
-    deals.{{ entity }}_ref as detail
+    {{ without_contact_data('deals.' ~ entity ~ '_ref') }} as detail
 from ({{ union_staged('opportunities') }}) as deals
 left join {{ ref('int_record_references') }} as keys
     on deals.{{ entity }}_ref = keys.reference and keys.entity = '{{ entity }}'
@@ -117,8 +117,10 @@ union all
 select
     'quota given twice' as issue,
     'quota' as entity,
-    scope_type || ' ' || scope_ref || ', ' || period_type || ' of ' || period_start
-        as record_id,
+    concat(
+        scope_type, ' ', {{ without_contact_data('scope_ref') }}, ', ', period_type,
+        ' of ', period_start
+    ) as record_id,
     'not counted: another one for the same scope and months is' as consequence,
     amount::varchar as detail
 from (
@@ -149,7 +151,7 @@ union all
 select distinct
     'quota of a ' || quotas.scope_type || ' that no rep is in' as issue,
     'quota' as entity,
-    quotas.scope_ref as record_id,
+    {{ without_contact_data('quotas.scope_ref') }} as record_id,
     'an attainment of 0' as consequence,
     null as detail
 from {{ ref('stg_flat__quotas') }} as quotas

@@ -104,7 +104,7 @@ select
     null as row_number,
     null as line_number,
     column_name,
-    value,
+    {{ without_contact_data('value') }} as value,
     reason || ' (rows: ' || count(*) || ')' as reason
 from plans
 group by source, object, column_name, value, reason

@@ -8,10 +8,12 @@ import io
 import os
 import re
 import zipfile
+from dataclasses import replace
 
 import pytest
 
 from orchestration import archives
+from orchestration.contract import Column, Contract
 from orchestration.errors import RefreshError
 from orchestration.landing import land, scan
 from tests.unit.landing_company import Company, exclusion
@@ -458,3 +460,37 @@ def test_a_file_that_changes_while_it_is_read_is_refused(company):
         land(con, company.settings, company.contract, found, append)
     company.land()
     assert company.query("select count(*) from extracts.salesforce__account") == [(3,)]
+
+
+def test_what_may_be_contact_data_is_not_shown_whatever_its_column(company):
+    # A comma is lost, so that an email stands where a date should.
+    company.deliver(
+        "salesforce/full/2026-11-20/Contact.csv",
+        "Id,BirthDate,Since\n1,,ann@x.example\n2,,soon\n3,,31/12/2025\n",
+    )
+    company.deliver(PLACE, "Id,AnnualRevenue,Name\n1,bo@x.example,Acme\n2,lots,Bolt\n")
+    company.contract = Contract(
+        tuple(
+            replace(table, columns=(*table.columns, Column("Since", "date")))
+            if table.object == "Contact"
+            else table
+            for table in company.contract.tables
+        )
+    )
+    company.land()
+    assert company.query(
+        "select object, row_number, value from raw.cast_failures order by all"
+    ) == [
+        ("Account", 1, "<hidden>"),
+        ("Account", 2, "lots"),
+        ("Contact", 1, "<hidden>"),
+        ("Contact", 2, "<hidden>"),
+        ("Contact", 3, "31/12/2025"),
+    ]
+
+
+def test_a_delivery_of_a_far_day_is_a_slip_of_the_pen(company):
+    company.deliver("salesforce/full/2206-11-20/Account.csv", "Id\n1\n")
+    company.deliver(PLACE, "Id\n1\n")
+    with pytest.raises(RefreshError, match="2206-11-20: the name of a delivery folder"):
+        company.land()

@@ -113,7 +113,9 @@ select
     assignments.region,
     assignments.role,
     managers.rep_id as manager_rep_id,
-    coalesce(manager_names.name, assignments.manager_ref) as manager,
+    coalesce(
+        manager_names.name, {{ without_contact_data('assignments.manager_ref') }}
+    ) as manager,
     assignments.valid_from,
     coalesce(
         lead(assignments.valid_from) over (
