@@ -170,7 +170,8 @@ class _Comparison:
                 yield Finding(
                     f"{ROWS_OF}{table}",
                     f"{text}. See quality.record_counts for what was deleted or excluded, "
-                    "quality.deliveries for what came, quality.rejected_rows for what was refused.",
+                    "quality.deliveries for what came, quality.rejected_rows and "
+                    "quality.cast_failures for what could not be read.",
                 )
 
     def metrics_off(self) -> Iterator[Finding]:

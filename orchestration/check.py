@@ -48,7 +48,7 @@ def check(
         found = scan(settings, contract)
     except UsageError as error:
         # A configuration that cannot be read is why its files are not known.
-        raise UsageError("\n".join([*settings.problems, str(error)])) from None
+        raise UsageError("\n".join(settings.problems) or str(error)) from None
     if not found.deliveries:
         refuse_demo_beside_real(settings)
         console_print(f"{found.landing_dir} is empty: a refresh would make a demo company.")
@@ -102,6 +102,7 @@ def _describe(
     with suppress(duckdb.CatalogException):
         report.problems += missing_rates(con)
     problems = [*report.usage_problems, *report.problems]
+    [unread] = con.execute("select count(*) from raw.all_cast_failures").fetchone()
     # The columns stand with their objects.
     notes = [note for note in report.notes if note not in report.unused_columns]
     for title, texts in (("Notes", notes), ("To be mended", problems)):
@@ -110,7 +111,12 @@ def _describe(
             yield f"{title}:"
             yield from (f"- {text}" for text in texts)
     yield ""
-    yield "Nothing needs mending." if not problems else "A refresh would fail."
+    if problems:
+        yield "A refresh would fail."
+    elif unread:
+        yield f"A refresh would go through, with {counted(unread, 'value')} unread: see the notes."
+    else:
+        yield "Nothing needs mending."
 
 
 def _configured(settings: Settings) -> str:

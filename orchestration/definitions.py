@@ -162,7 +162,6 @@ def landing_assets(
             source = manifest["sources"][unique_id]
             place = (source["source_name"], source["config"]["meta"].get("object"))
             metadata = {
-                **steps.landed(report, *place),
                 **monitoring.landed_metadata(report, unknown, *place),
                 **monitoring.ledger_metadata(report, unknown, spec.key),
             }

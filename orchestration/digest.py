@@ -10,7 +10,7 @@ from orchestration.channels import Message
 from orchestration.errors import RefreshError
 from orchestration.freshness import Freshness
 from orchestration.scanning import counted
-from orchestration.scorecard import THEMES, Figure, change, read_figures, shown
+from orchestration.scorecard import THEMES, Figure, change, read_figures, shown, standing
 from orchestration.settings import Settings
 
 
@@ -62,7 +62,7 @@ def _period(figures: Sequence[Figure], period: tuple[bool, str]) -> str:
         (figure.theme, figure.label): (
             shown(figure.value, figure.unit),
             change(figure),
-            f"{figure.target_status or ''} ({shown(figure.target, figure.unit)})"
+            f"{standing(figure)} ({shown(figure.target, figure.unit)})"
             if figure.target is not None
             else "",
         )

@@ -101,6 +101,7 @@ class LandingReport:
     as_of_date: dt.date | None = None
     left_out: list[str] = field(default_factory=list)
     unused_columns: list[str] = field(default_factory=list)
+    values_unread: int = 0
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     usage_problems: list[str] = field(default_factory=list)
@@ -472,6 +473,9 @@ class _Lander:
             *self.scan.notes,
             *(f"{archive}: {left_out(names)}" for archive, names in self.unread.items()),
         ]
+        [self.report.values_unread] = self.con.execute(
+            "select count(*) from raw.all_cast_failures"
+        ).fetchone()
         undelivered = list(self.undelivered_files())
         self.report.usage_problems += [text for text, is_misspelt in undelivered if is_misspelt]
         self.report.unused_columns = list(self.unknown_columns())

@@ -119,6 +119,10 @@ def landed_metadata(
     if not files:
         return {}
     return {
+        "dagster/row_count": sum(file.rows for file in files),
+        "rows_rejected": sum(file.rejected for file in files),
+        "files": len(files),
+        "files_landed_now": sum(file.status != "unchanged" for file in files),
         "values_unknown": sum(
             number
             for (source, name), number in failures.items()

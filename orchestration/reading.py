@@ -689,9 +689,12 @@ def _check_share(
         f"{reason} ({counted(count, 'row')}, first {f'line {line}' if line else f'row {row}'})"
         for reason, count, row, line in examples
     )
+    hint = ""
+    if any(reason.startswith("too many cells") for reason, *_ in examples):
+        hint = "; if titles stand above its header, `header_line` in a mapping says where that is"
     raise FileRefused(
         f"{rejected} of {rows} rows would be rejected, more than the share of "
-        f"{rules.max_reject_share:g} that max_reject_share allows: {found}. Mend the extract"
+        f"{rules.max_reject_share:g} that max_reject_share allows: {found}. Mend the extract" + hint
     )
 
 

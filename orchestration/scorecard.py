@@ -172,18 +172,23 @@ def scorecard(figures: list[Figure], periods: list[tuple[bool, str]]) -> Table:
 def _cells(figure: Figure | None) -> list[Text]:
     if figure is None:
         return [Text("")] * 4
-    status = figure.target_status or ""
-    trend = figure.trend or ""
-    if not figure.is_complete:
-        # Against a whole period: what is met is met, of all else it is too early to say.
-        status = status and ("met" if status == "met" else "so far")
-        trend = "steady"
+    status = standing(figure)
+    trend = (figure.trend or "") if figure.is_complete else "steady"
     return [
         Text(shown(figure.value, figure.unit)),
         Text(shown(figure.target, figure.unit) if figure.target is not None else "", style="dim"),
         Text(status, style=STATUSES.get(status, "")),
         Text(change(figure), style=TRENDS.get(trend, "")),
     ]
+
+
+def standing(figure: Figure) -> str:
+    """How a figure stands to its target; empty where it has none.
+
+    Of a period that is not over, what is met is met; of all else it is too early to say.
+    """
+    status = figure.target_status or ""
+    return status if figure.is_complete or status in ("", "met") else "so far"
 
 
 def shown(value: float | None, unit: str) -> str:

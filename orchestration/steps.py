@@ -18,7 +18,6 @@ from typing import Any
 from orchestration import publishing, restatements
 from orchestration.audit import Audit, refusal
 from orchestration.audit import audit as compare
-from orchestration.connectors import connector_of
 from orchestration.contract import load_contract
 from orchestration.errors import RefreshError
 from orchestration.landing import LandingReport, land
@@ -88,24 +87,12 @@ def in_short(report: LandingReport) -> str:
     rejected = sum(file.rejected for file in report.files)
     if rejected:
         text += f". {counted(rejected, 'row is', 'rows are')} rejected: see quality.rejected_rows"
+    if report.values_unread:
+        text += (
+            f". {counted(report.values_unread, 'value')} could not be read: "
+            "see quality.cast_failures"
+        )
     return f"{text}. Figures are as of {report.as_of_date}."
-
-
-def landed(report: LandingReport, connector: str, object_name: str | None) -> dict[str, int]:
-    """What a landing did with one object of the contract; nothing where it has no file."""
-    files = [
-        file
-        for file in report.files
-        if file.object == object_name and connector_of(file.source) == connector
-    ]
-    if not files:
-        return {}
-    return {
-        "dagster/row_count": sum(file.rows for file in files),
-        "rows_rejected": sum(file.rejected for file in files),
-        "files": len(files),
-        "files_landed_now": sum(file.status != "unchanged" for file in files),
-    }
 
 
 def make_demo_if_empty(settings: Settings, reporter: Reporter) -> None:

@@ -62,7 +62,7 @@ def _stages(con: duckdb.DuckDBPyConnection, seeds: Path) -> Iterator[str]:
     if None in found:
         yield (
             f"stages that neither the configuration nor the defaults know, so they are open: "
-            f"{found[None]}"
+            f"{found[None]}. Say what they mean under `stages:`"
         )
 
 
@@ -110,7 +110,7 @@ def _activity_types(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     if None in found:
         yield (
             f"activity types that are none of {', '.join(ACTIVITY_TYPES)}, so in no metric of "
-            f"theirs: {found[None]}"
+            f"theirs: {found[None]}. Say what they mean under `activity_types:`"
         )
 
 

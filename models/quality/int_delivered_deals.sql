@@ -54,7 +54,12 @@ delivered_deals as (
         {{ salesforce_key('accountid') }} as account_ref,
         stagename as stage,
         lower(iswon) in ('1', 'true') as is_won,
-        lower(isclosed) in ('0', '1', 'true', 'false') as has_outcome,
+        -- Closed without IsWon leaves it to the stage.
+        lower(isclosed) in ('0', 'false')
+        or (
+            lower(isclosed) in ('1', 'true')
+            and lower(iswon) in ('0', '1', 'true', 'false')
+        ) as has_outcome,
         is_current,
         coalesce(lower(isdeleted) in ('1', 'true'), false) as is_flagged_deleted,
         false as is_merged,

@@ -134,3 +134,26 @@ def test_the_public_data_set_by_quarter(maven):
         "and period_type = 'quarter' and period_start >= '2017-01-01' order by period_start"
     ).fetchall()
     assert [value for (value,) in rows] == [1134672, 3086111, 2982255, 2802496]
+
+
+def test_what_an_api_query_left_out_is_neither_lost_nor_empty(refreshed_fixture, tmp_path):
+    """No IsWon, no amounts in the history, and changes that tell of two columns."""
+    landing = tmp_path / "landing" / "salesforce"
+    for place, text in {
+        "full/2025-03-01/Opportunity.csv": "Id,StageName,Amount,CloseDate,IsClosed,CreatedDate\n"
+        "006000000000001AAA,Closed Won,100,2025-01-15,true,2025-01-02T10:00:00Z\n"
+        "006000000000002AAA,Prospecting,1000,2025-06-30,false,2025-01-03T10:00:00Z\n",
+        "full/2025-03-01/OpportunityHistory.csv": "Id,OpportunityId,StageName,CreatedDate\n"
+        "008000000000001AAA,006000000000002AAA,Prospecting,2025-01-03T10:00:00Z\n",
+        "changes/2025-04-05/Opportunity.csv": "ID,STAGENAME\n006000000000002AAA,Qualification\n",
+    }.items():
+        path = landing / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "config.yml").write_text("")
+    con = build(refreshed_fixture, tmp_path)
+    figures = con.execute(
+        "select kpi, value from kpis.kpi_values where scope_type = 'company' and kpi in "
+        "('sales', 'pipeline_value') and period_type = 'quarter' and period_start = '2025-01-01'"
+    ).fetchall()
+    assert dict(figures) == {"sales": 100, "pipeline_value": 1000}

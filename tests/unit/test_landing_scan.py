@@ -288,7 +288,7 @@ def test_a_workbook_of_an_object_is_to_be_saved_as_csv(company):
 def test_what_is_wrong_in_the_configuration_is_told_where_no_file_is_known(company):
     company.settings = replace(company.settings, problems=("config.yml, line 1: no valid YAML",))
     company.deliver("flat/full/2026-11-20/d.csv", "a\n1\n")
-    with pytest.raises(UsageError, match=r"no valid YAML\n.*no extract found"):
+    with pytest.raises(UsageError, match="line 1: no valid YAML"):
         check(company.settings, company.contract)
 
 

@@ -61,7 +61,7 @@ def test_stages_are_told_by_what_they_mean_and_the_configuration_speaks_first(to
     assert "stages that are open: Prospecting (1)" in told
     assert (
         "stages that neither the configuration nor the defaults know, so they are open: Angebot (2)"
-        in told
+        ". Say what they mean under `stages:`" in told
     )
 
 
@@ -73,7 +73,7 @@ def test_lead_statuses_are_told(told):
 
 def test_activity_types_that_are_in_no_metric_are_told(told):
     assert "activities, call: Anruf (1), call (1)" in told
-    assert any(text.startswith("activity types") and text.endswith("Lunch (2)") for text in told)
+    assert any(text.startswith("activity types") and "Lunch (2)." in text for text in told)
 
 
 def test_reps_and_currencies_that_nothing_explains_are_told(told):
