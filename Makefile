@@ -24,7 +24,7 @@ test: $(INSTALLED) ## Every check there is: linters, pytest, dbt build with all 
 
 # Beside the linters; its closing lines come last.
 pytest: $(INSTALLED)
-	@$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadgroup
+	@$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 lint: $(INSTALLED) ## The linters alone: ruff and sqlfluff
 	$(BIN)/ruff check --quiet .

@@ -23,7 +23,7 @@ from orchestration.dbt_build import (
     private_columns,
     with_attached_tests,
 )
-from orchestration.errors import RefreshError
+from orchestration.errors import PassingError, RefreshError
 from orchestration.progress import reporter
 from orchestration.publishing import published_tables
 from orchestration.retries import FIRST_WAIT_SECONDS, Retries, in_words
@@ -201,7 +201,10 @@ def model_assets(
         with again.in_words(context):
             if events[-1]["exit_code"] != 0:
                 private = private_columns(manifest)
-                raise RefreshError(describe_failures(events, dbt.settings.warehouse_path, private))
+                told = describe_failures(events, dbt.settings.warehouse_path, private)
+                # An error of DuckDB's own, which another try may not meet.
+                is_internal = any("INTERNAL Error" in event["info"]["msg"] for event in events)
+                raise (PassingError if is_internal else RefreshError)(told)
         note_audit(dbt.settings.warehouse_path, is_audited=not context.is_subset)
 
     return models

@@ -72,11 +72,3 @@ def refreshed_fixture(tmp_path_factory, own_dagster_home) -> Company:
     run = company.run("refresh")
     assert run.returncode == 0, run.stdout + run.stderr
     return Company(company.root, company.landing, company.config, output=run.stdout)
-
-
-def pytest_collection_modifyitems(items) -> None:
-    """Where tests run on several cores, files that share the company stay together."""
-    shared = {item.path for item in items if "refreshed_fixture" in item.fixturenames}
-    for item in items:
-        group = "fixture company" if item.path in shared else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
